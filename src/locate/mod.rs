@@ -1,0 +1,6 @@
+//! Where the body is: faces, ears, neck, hands and wrists, with the scale at each.
+
+mod anatomy;
+pub mod camera;
+
+pub use anatomy::*;

@@ -1,0 +1,134 @@
+use std::sync::Arc;
+
+use crate::imaging::LinearImage;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Earring,
+    Necklace,
+    Ring,
+    Bracelet,
+    Watch,
+}
+
+/// What the seller tells about a product's size and style; everything optional, millimetres.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Facts {
+    /// Size of the cut-out's bounding box.
+    pub width_mm: Option<f64>,
+    pub height_mm: Option<f64>,
+    /// Ring or bangle: inner diameter.
+    pub inner_diameter_mm: Option<f64>,
+    /// Necklace: whole length when closed.
+    pub chain_length_mm: Option<f64>,
+    /// Watch: case without the crown.
+    pub case_diameter_mm: Option<f64>,
+    /// `stud`, `hoop`, `drop`; `chain`, `pearls`; `bangle`, `link`, … Found from the cut-out when absent.
+    pub style: Option<String>,
+}
+
+/// Whether the true size was given or a default per kind was assumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScaleSource {
+    Given,
+    Assumed,
+}
+
+/// A product ready to be worn.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    pub kind: Kind,
+    /// Trimmed cut-out at full resolution: linear-light premultiplied RGBA, fringe decontaminated.
+    pub pixels: Arc<LinearImage>,
+    /// Millimetres that one product pixel spans.
+    pub mm_per_px: f64,
+    pub scale: ScaleSource,
+    pub facts: Facts,
+    pub structure: Structure,
+}
+
+/// What the cut-out shows, in pixels of the trimmed cut-out.
+#[derive(Debug, Clone)]
+pub enum Structure {
+    Earring(EarringStructure),
+    Necklace(NecklaceStructure),
+    Ring(RingStructure),
+    Bracelet(BraceletStructure),
+    Watch(WatchStructure),
+}
+
+use glam::DVec2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarringStyle {
+    Stud,
+    Hoop,
+    Drop,
+}
+
+#[derive(Debug, Clone)]
+pub struct EarringStructure {
+    pub style: EarringStyle,
+    /// Where the lobe is: middle of a stud, top of the hook or hoop.
+    pub pierce: DVec2,
+    /// The picture shows both earrings: each one's pixel columns `[start, end)`.
+    pub pair: Option<[(u32, u32); 2]>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NecklaceStructure {
+    /// Centre line of the chain from the subject's right end to the left end as worn, product pixels.
+    pub centre_line: Vec<DVec2>,
+    /// Half width of the chain across the centre line, product pixels.
+    pub half_width: f64,
+    pub pendant: Option<Pendant>,
+    /// The picture shows the whole closed loop.
+    pub closed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pendant {
+    /// Where it hangs from.
+    pub bail: DVec2,
+    /// Bounding box corners.
+    pub min: DVec2,
+    pub max: DVec2,
+}
+
+#[derive(Debug, Clone)]
+pub struct RingStructure {
+    /// The hole as an ellipse, `None` for a top view that shows none.
+    pub hole: Option<EllipseFit>,
+    /// Outer contour of the band as an ellipse, stone excluded.
+    pub outer: EllipseFit,
+    /// The stone or head that rises above the band: bounding box corners.
+    pub head: Option<(DVec2, DVec2)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct BraceletStructure {
+    pub hole: Option<EllipseFit>,
+    pub outer: EllipseFit,
+    /// A chain that drapes rather than a rigid bangle.
+    pub flexible: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct WatchStructure {
+    pub dial_center: DVec2,
+    pub dial_radius: f64,
+    /// Unit direction of the strap, pointing to 12 o'clock.
+    pub strap: DVec2,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct EllipseFit {
+    pub center: DVec2,
+    /// Half axes, the longer first.
+    pub axes: DVec2,
+    /// Angle of the longer axis, radians, from +x towards +y.
+    pub angle: f64,
+}

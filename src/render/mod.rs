@@ -1,0 +1,1 @@
+//! The picture of a placement: warped layers, light, shadows, composite.
