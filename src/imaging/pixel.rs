@@ -4,13 +4,21 @@ use crate::imaging::Rect;
 
 /// sRGB electro-optical transfer (IEC 61966-2-1): encoded 0..=1 to linear 0..=1.
 pub fn srgb_to_linear(v: f32) -> f32 {
-    if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    if v <= 0.04045 {
+        v / 12.92
+    } else {
+        ((v + 0.055) / 1.055).powf(2.4)
+    }
 }
 
 /// Inverse of [`srgb_to_linear`]; the input is clamped to 0..=1.
 pub fn linear_to_srgb(v: f32) -> f32 {
     let v = v.clamp(0.0, 1.0);
-    if v <= 0.0031308 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+    if v <= 0.0031308 {
+        v * 12.92
+    } else {
+        1.055 * v.powf(1.0 / 2.4) - 0.055
+    }
 }
 
 /// Linear-light premultiplied RGBA f32 over a region.
@@ -24,7 +32,10 @@ pub struct LinearImage {
 
 impl LinearImage {
     pub fn transparent(rect: Rect) -> Self {
-        Self { rect, data: vec![[0.0; 4]; rect.width as usize * rect.height as usize] }
+        Self {
+            rect,
+            data: vec![[0.0; 4]; rect.width as usize * rect.height as usize],
+        }
     }
 
     pub fn width(&self) -> usize {

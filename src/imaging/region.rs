@@ -30,7 +30,12 @@ impl Rect {
         }
         let lo = (lo - margin).floor().clamp(DVec2::splat(-1e8), DVec2::splat(1e8));
         let hi = (hi + margin).ceil().clamp(DVec2::splat(-1e8), DVec2::splat(1e8));
-        Self::new(lo.x as i32, lo.y as i32, (hi.x - lo.x) as u32, (hi.y - lo.y) as u32)
+        Self::new(
+            lo.x as i32,
+            lo.y as i32,
+            (hi.x - lo.x) as u32,
+            (hi.y - lo.y) as u32,
+        )
     }
 
     pub fn right(&self) -> i32 {
@@ -49,7 +54,11 @@ impl Rect {
     pub fn clip(&self, other: &Rect) -> Rect {
         let (x, y) = (self.x.max(other.x), self.y.max(other.y));
         let (r, b) = (self.right().min(other.right()), self.bottom().min(other.bottom()));
-        if r <= x || b <= y { Rect::new(x, y, 0, 0) } else { Rect::new(x, y, (r - x) as u32, (b - y) as u32) }
+        if r <= x || b <= y {
+            Rect::new(x, y, 0, 0)
+        } else {
+            Rect::new(x, y, (r - x) as u32, (b - y) as u32)
+        }
     }
 
     /// Smallest rectangle that holds both.
@@ -86,7 +95,11 @@ pub struct Mask {
 
 impl Mask {
     pub fn filled(rect: Rect, value: f32) -> Self {
-        Self { rect, data: vec![value; rect.width as usize * rect.height as usize], outside: value }
+        Self {
+            rect,
+            data: vec![value; rect.width as usize * rect.height as usize],
+            outside: value,
+        }
     }
 
     /// Value at photo pixel (x, y).

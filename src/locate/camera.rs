@@ -13,7 +13,10 @@ pub struct Camera {
 
 impl Camera {
     pub fn new(focal_px: f64, width: u32, height: u32) -> Self {
-        Self { focal_px, centre: DVec2::new(f64::from(width), f64::from(height)) / 2.0 }
+        Self {
+            focal_px,
+            centre: DVec2::new(f64::from(width), f64::from(height)) / 2.0,
+        }
     }
 
     /// Projects a point in camera millimetres (x right, y down, z away) to pixels.

@@ -2,5 +2,6 @@
 
 mod anatomy;
 pub mod camera;
+pub mod matte;
 
 pub use anatomy::*;

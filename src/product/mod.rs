@@ -1,5 +1,13 @@
 //! What is worn: a background-removed product picture read into a piece of known size.
 
+mod bracelet;
+mod earring;
+mod necklace;
 mod piece;
+mod read;
+mod ring;
+mod scale;
+mod watch;
 
 pub use piece::*;
+pub use read::{ProductError, read};

@@ -1,0 +1,111 @@
+//! From a decoded cut-out to a [`Piece`]: checks, trim, true size, structure.
+
+use std::sync::Arc;
+
+use image::RgbaImage;
+
+use super::{Facts, Kind, Piece, ScaleSource, Structure};
+use crate::imaging::pixel::srgb_to_linear;
+use crate::imaging::{LinearImage, Rect};
+
+/// Why a product picture cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ProductError {
+    #[error("the picture is empty: every pixel is transparent")]
+    Empty,
+    #[error(
+        "the picture has no transparent background: remove the background first and save a PNG or WebP with alpha"
+    )]
+    Opaque,
+    #[error("{0}")]
+    Facts(String),
+    #[error("{0}")]
+    Structure(String),
+}
+
+/// Alpha (of 255) below which a pixel counts as background when trimming.
+const TRIM_ALPHA: u8 = 8;
+
+/// Reads a cut-out (8-bit sRGB, straight alpha) into a piece of known size.
+///
+/// # Errors
+/// The cut-out is empty or opaque, a size is not positive and finite, or the kind's structure cannot be found.
+pub fn read(cutout: &RgbaImage, kind: Kind, facts: &Facts) -> Result<Piece, ProductError> {
+    check_facts(facts)?;
+    let bounds = trim(cutout)?;
+    let pixels = linearize(cutout, bounds);
+    let structure = match kind {
+        Kind::Earring => Structure::Earring(super::earring::find(&pixels, facts)?),
+        Kind::Necklace => Structure::Necklace(super::necklace::find(&pixels, facts)?),
+        Kind::Ring => Structure::Ring(super::ring::find(&pixels, facts)?),
+        Kind::Bracelet => Structure::Bracelet(super::bracelet::find(&pixels, facts)?),
+        Kind::Watch => Structure::Watch(super::watch::find(&pixels, facts)?),
+    };
+    let (mm_per_px, scale) = super::scale::mm_per_px(&pixels, kind, &structure, facts);
+    Ok(Piece {
+        kind,
+        pixels: Arc::new(pixels),
+        mm_per_px,
+        scale,
+        facts: facts.clone(),
+        structure,
+    })
+}
+
+fn check_facts(facts: &Facts) -> Result<(), ProductError> {
+    let sizes = [
+        ("width_mm", facts.width_mm),
+        ("height_mm", facts.height_mm),
+        ("inner_diameter_mm", facts.inner_diameter_mm),
+        ("chain_length_mm", facts.chain_length_mm),
+        ("case_diameter_mm", facts.case_diameter_mm),
+    ];
+    for (name, size) in sizes {
+        if let Some(mm) = size
+            && !(mm.is_finite() && mm > 0.0 && mm <= 2000.0)
+        {
+            return Err(ProductError::Facts(format!(
+                "{name} is {mm}: give millimetres above 0 and up to 2000"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn trim(cutout: &RgbaImage) -> Result<Rect, ProductError> {
+    let (mut x0, mut y0, mut x1, mut y1) = (u32::MAX, u32::MAX, 0, 0);
+    let mut transparent = false;
+    for (x, y, p) in cutout.enumerate_pixels() {
+        if p[3] >= TRIM_ALPHA {
+            (x0, y0, x1, y1) = (x0.min(x), y0.min(y), x1.max(x), y1.max(y));
+        } else {
+            transparent = true;
+        }
+    }
+    if x0 == u32::MAX {
+        return Err(ProductError::Empty);
+    }
+    if !transparent {
+        return Err(ProductError::Opaque);
+    }
+    Ok(Rect::new(x0 as i32, y0 as i32, x1 - x0 + 1, y1 - y0 + 1))
+}
+
+fn linearize(cutout: &RgbaImage, bounds: Rect) -> LinearImage {
+    let lut: Vec<f32> = (0..=255u8)
+        .map(|v| srgb_to_linear(f32::from(v) / 255.0))
+        .collect();
+    let mut out = LinearImage::transparent(Rect::of_size(bounds.width, bounds.height));
+    for (i, px) in out.data.iter_mut().enumerate() {
+        let (x, y) = (i as u32 % bounds.width, i as u32 / bounds.width);
+        let p = cutout.get_pixel(x + bounds.x as u32, y + bounds.y as u32);
+        let a = f32::from(p[3]) / 255.0;
+        *px = [
+            lut[p[0] as usize] * a,
+            lut[p[1] as usize] * a,
+            lut[p[2] as usize] * a,
+            a,
+        ];
+    }
+    out
+}
