@@ -1,5 +1,15 @@
 //! Models in, tensors out. Two backends behind one trait: `rten` (embedded) and ONNX Runtime.
 
+mod model;
+mod rten;
+mod store;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use model::ModelId;
+use store::ModelStore;
+
 /// A dense f32 tensor, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
@@ -7,28 +17,68 @@ pub struct Tensor {
     pub data: Vec<f32>,
 }
 
-/// The models that Parure ships, by role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ModelId {
-    FaceShort,
-    FaceFull,
-    FaceMesh,
-    Palm,
-    Hand,
-    PoseDetection,
-    PoseLandmark,
-    Selfie,
-}
-
+/// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct InferError(pub String);
+#[non_exhaustive]
+pub enum InferError {
+    /// The model is not in this build or not in the folder given.
+    #[error("{0}")]
+    Missing(String),
+    /// The file is there, but it is not a model that the backend can load.
+    #[error("cannot load {model}: {why}")]
+    Load { model: String, why: String },
+    /// The model was given something that it does not take, or the backend failed in it.
+    #[error("cannot run {model}: {why}")]
+    Run { model: String, why: String },
+    /// The backend asked for cannot be had.
+    #[error("{0}")]
+    Backend(String),
+}
 
 /// Runs models. Sessions are loaded on first use, once, and shared by all threads.
 pub trait Engine: Send + Sync {
     /// `rten` or `ort`.
     fn name(&self) -> &'static str;
 
-    /// Runs `model` on one input; gives its outputs by their names in the model.
+    /// Runs `model` on one input; gives its outputs by their names in the model, in the model's order.
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError>;
+}
+
+/// Which backend runs the models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Backend {
+    /// ONNX Runtime when a usable library is found, else the embedded one.
+    #[default]
+    Auto,
+    /// ONNX Runtime, or an error.
+    Ort,
+    /// The embedded pure-Rust runtime.
+    Rten,
+}
+
+/// How to open an [`Engine`].
+#[derive(Debug, Clone, Default)]
+pub struct InferOptions {
+    pub backend: Backend,
+    /// The ONNX Runtime library, when it is not where libraries usually are.
+    pub ort_lib: Option<PathBuf>,
+    /// Folder of models to use in place of the embedded ones.
+    pub models_dir: Option<PathBuf>,
+    /// Threads that one engine may use for all its models together; all cores when absent. Results do not
+    /// depend on it.
+    pub threads: Option<usize>,
+}
+
+/// Opens the engine. Cheap: models are loaded when first run.
+pub fn open(options: &InferOptions) -> Result<Arc<dyn Engine>, InferError> {
+    let store = ModelStore::new(options.models_dir.as_deref())?;
+    let threads = options
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1)
+        .max(1);
+    match options.backend {
+        Backend::Auto | Backend::Rten => Ok(Arc::new(rten::RtenEngine::new(store, threads))),
+        Backend::Ort => Err(InferError::Backend("ONNX Runtime is not built in".into())),
+    }
 }

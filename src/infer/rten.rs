@@ -1,0 +1,208 @@
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueOrView, ValueView};
+
+use super::store::ModelStore;
+use super::{Engine, InferError, ModelId, Tensor};
+
+/// The embedded backend: models run by `rten`, in Rust.
+pub(super) struct RtenEngine {
+    store: ModelStore,
+    /// Its own pool: rten's default counts physical cores, which leaves half of a small cloud machine idle.
+    pool: Arc<ThreadPool>,
+    sessions: [OnceLock<Result<Session, String>>; ModelId::ALL.len()],
+}
+
+struct Session {
+    model: Model,
+    input: NodeId,
+    outputs: Vec<(String, NodeId)>,
+}
+
+impl RtenEngine {
+    pub(super) fn new(store: ModelStore, threads: usize) -> Self {
+        Self {
+            store,
+            pool: Arc::new(ThreadPool::with_num_threads(threads)),
+            sessions: Default::default(),
+        }
+    }
+
+    fn session(&self, id: ModelId) -> Result<&Session, InferError> {
+        // The load runs on a thread of its own. Loading waits for rten's pool, and a rayon worker that waits for
+        // another pool steals jobs meanwhile: the stolen job could come back here, to the lock that this very
+        // thread holds.
+        let load = || {
+            std::thread::scope(|scope| {
+                scope
+                    .spawn(|| self.load(id))
+                    .join()
+                    .unwrap_or_else(|_| Err("the loader panicked".into()))
+            })
+        };
+        self.sessions[id.index()]
+            .get_or_init(load)
+            .as_ref()
+            .map_err(|why| InferError::Load {
+                model: id.to_string(),
+                why: why.clone(),
+            })
+    }
+
+    fn load(&self, id: ModelId) -> Result<Session, String> {
+        let mut options = ModelOptions::default();
+        options.prepack_weights(true);
+        let model = match self.store.bytes(id).map_err(|e| e.to_string())? {
+            Cow::Borrowed(bytes) => options.load_static_slice(bytes),
+            Cow::Owned(bytes) => options.load(bytes),
+        }
+        .map_err(|e| e.to_string())?;
+        let &[input] = model.input_ids() else {
+            return Err(format!(
+                "it has {} inputs in place of one",
+                model.input_ids().len()
+            ));
+        };
+        let outputs = model
+            .output_ids()
+            .iter()
+            .map(|&output| {
+                let name = model
+                    .node_info(output)
+                    .and_then(|info| info.name().map(str::to_owned));
+                name.map(|name| (name, output))
+                    .ok_or_else(|| "it has an output without a name".to_string())
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Session {
+            model,
+            input,
+            outputs,
+        })
+    }
+}
+
+impl Engine for RtenEngine {
+    fn name(&self) -> &'static str {
+        "rten"
+    }
+
+    fn run(&self, id: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {
+        let session = self.session(id)?;
+        let fail = |why: String| InferError::Run {
+            model: id.to_string(),
+            why,
+        };
+        let view = ValueView::from_shape(&input.shape, input.data.as_slice()).map_err(|e| {
+            fail(format!(
+                "shape {:?} against {} values: {e}",
+                input.shape,
+                input.data.len()
+            ))
+        })?;
+        let outputs: Vec<NodeId> = session.outputs.iter().map(|(_, id)| *id).collect();
+        let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
+        let values = session
+            .model
+            .run(
+                vec![(session.input, ValueOrView::View(view))],
+                &outputs,
+                Some(options),
+            )
+            .map_err(|e| fail(e.to_string()))?;
+        session
+            .outputs
+            .iter()
+            .zip(values)
+            .map(|((name, _), value)| {
+                let tensor: rten_tensor::Tensor<f32> = value
+                    .into_tensor()
+                    .ok_or_else(|| fail(format!("output {name} is not f32")))?;
+                let shape = rten_tensor::Layout::shape(&tensor).to_vec();
+                Ok((
+                    name.clone(),
+                    Tensor {
+                        shape,
+                        data: tensor.into_data(),
+                    },
+                ))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(id: ModelId) -> Tensor {
+        let side = match id {
+            ModelId::FaceShort => 128,
+            ModelId::FaceFull | ModelId::FaceMesh | ModelId::Palm => 192,
+            ModelId::Hand | ModelId::PoseDetection => 224,
+            ModelId::PoseLandmark | ModelId::Selfie => 256,
+        };
+        let n = side * side * 3;
+        Tensor {
+            shape: vec![1, side, side, 3],
+            data: (0..n).map(|i| (i as f32 * 0.618).fract()).collect(),
+        }
+    }
+
+    fn engine(threads: usize) -> RtenEngine {
+        RtenEngine::new(ModelStore::Embedded, threads)
+    }
+
+    #[test]
+    fn every_model_runs_and_names_its_outputs() {
+        let engine = engine(2);
+        for id in ModelId::ALL {
+            let t = std::time::Instant::now();
+            engine.session(id).unwrap();
+            let load = t.elapsed();
+            let t = std::time::Instant::now();
+            engine.run(id, input(id)).unwrap();
+            let first = t.elapsed();
+            let t = std::time::Instant::now();
+            let outputs = engine.run(id, input(id)).unwrap();
+            println!("{id}: load {load:?}, first {first:?}, then {:?}", t.elapsed());
+            assert!(!outputs.is_empty());
+            for (name, tensor) in outputs {
+                assert_eq!(
+                    tensor.shape.iter().product::<usize>(),
+                    tensor.data.len(),
+                    "{id} {name}"
+                );
+                assert!(tensor.data.iter().all(|v| v.is_finite()), "{id} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn outputs_do_not_depend_on_the_thread_count() {
+        let (one, three) = (engine(1), engine(3));
+        for id in ModelId::ALL {
+            let (a, b) = (one.run(id, input(id)).unwrap(), three.run(id, input(id)).unwrap());
+            assert_eq!(a, b, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_shape_is_an_error() {
+        let tensor = Tensor {
+            shape: vec![1, 8, 8, 3],
+            data: vec![0.0; 192],
+        };
+        let error = engine(1).run(ModelId::FaceShort, tensor).unwrap_err();
+        assert!(matches!(error, InferError::Run { .. }), "{error}");
+        let tensor = Tensor {
+            shape: vec![1, 128, 128, 3],
+            data: vec![0.0; 5],
+        };
+        assert!(matches!(
+            engine(1).run(ModelId::FaceShort, tensor),
+            Err(InferError::Run { .. })
+        ));
+    }
+}
