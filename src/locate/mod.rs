@@ -2,6 +2,10 @@
 
 mod anatomy;
 pub mod camera;
+pub mod crop;
 pub mod matte;
+pub mod outputs;
+pub mod project;
+pub mod ssd;
 
 pub use anatomy::*;
