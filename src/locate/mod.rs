@@ -3,6 +3,7 @@
 mod anatomy;
 pub mod camera;
 pub mod crop;
+pub mod hand;
 pub mod matte;
 pub mod outputs;
 pub mod project;

@@ -1,0 +1,41 @@
+//! Hands: 21 landmarks each, the ring zone of every finger, the bracelet's place on the wrist.
+
+mod detect;
+mod finger;
+mod frame;
+mod silhouette;
+mod wrist;
+
+pub use detect::{POINTS, RawHand, find};
+
+use super::Hand;
+use super::camera::Camera;
+use crate::imaging::Photo;
+use crate::infer::{Engine, InferError};
+
+/// All hands of a photograph, best seen first.
+///
+/// # Errors
+/// When a model cannot be run.
+pub fn locate_hands(photo: &Photo, engine: &dyn Engine, camera: &Camera) -> Result<Vec<Hand>, InferError> {
+    let raw = find(photo, engine)?;
+    Ok(raw
+        .iter()
+        .filter_map(|hand| measure(photo, hand, camera))
+        .collect())
+}
+
+/// Measures one hand in the picture; `None` when its landmarks make no hand.
+pub fn measure(photo: &Photo, raw: &RawHand, camera: &Camera) -> Option<Hand> {
+    let frame = frame::Frame::of(raw, camera.focal_px)?;
+    Some(Hand {
+        handedness: frame.handedness,
+        score: raw.score,
+        side: frame.side,
+        landmarks: raw.landmarks.clone(),
+        world_mm: raw.world_mm.clone(),
+        px_per_mm: frame.px_per_mm,
+        fingers: finger::fingers(&photo.pixels, raw, &frame)?,
+        wrist: wrist::wrist(&photo.pixels, raw, &frame)?,
+    })
+}
