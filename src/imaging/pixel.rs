@@ -1,5 +1,7 @@
 //! Linear-light premultiplied RGBA, and the sRGB transfer at the two ends.
 
+use std::sync::LazyLock;
+
 use crate::imaging::Rect;
 
 /// sRGB electro-optical transfer (IEC 61966-2-1): encoded 0..=1 to linear 0..=1.
@@ -19,6 +21,38 @@ pub fn linear_to_srgb(v: f32) -> f32 {
     } else {
         1.055 * v.powf(1.0 / 2.4) - 0.055
     }
+}
+
+/// Linear value of each 8-bit sRGB code.
+static DECODE: LazyLock<[f32; 256]> =
+    LazyLock::new(|| std::array::from_fn(|code| srgb_to_linear(code as f32 / 255.0)));
+
+/// `ENCODE_STEP[c]` is the linear value from which code `c + 1` is nearer than `c`.
+static ENCODE_STEP: LazyLock<[f32; 255]> =
+    LazyLock::new(|| std::array::from_fn(|code| srgb_to_linear((code as f32 + 0.5) / 255.0)));
+
+/// Lowest code that a linear value in each of [`ENCODE_BINS`] equal bins can have.
+static ENCODE_START: LazyLock<[u8; ENCODE_BINS]> = LazyLock::new(|| {
+    std::array::from_fn(|bin| {
+        let lowest = bin as f32 / ENCODE_BINS as f32;
+        ENCODE_STEP.partition_point(|step| *step <= lowest) as u8
+    })
+});
+const ENCODE_BINS: usize = 4096;
+
+/// Linear value of an 8-bit sRGB code.
+pub fn decode_srgb8(code: u8) -> f32 {
+    DECODE[usize::from(code)]
+}
+
+/// Nearest 8-bit sRGB code of a linear value (clamped to 0..=1); the inverse of [`decode_srgb8`] on its values.
+pub fn encode_srgb8(linear: f32) -> u8 {
+    let bin = (linear.clamp(0.0, 1.0) * ENCODE_BINS as f32) as usize;
+    let mut code = ENCODE_START[bin.min(ENCODE_BINS - 1)];
+    while code < 255 && linear >= ENCODE_STEP[usize::from(code)] {
+        code += 1;
+    }
+    code
 }
 
 /// Linear-light premultiplied RGBA f32 over a region.
@@ -49,5 +83,31 @@ impl LinearImage {
     /// Pixel at region-local (x, y).
     pub fn at(&self, x: usize, y: usize) -> [f32; 4] {
         self.data[y * self.width() + x]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bit_codes_survive_the_round_trip() {
+        for code in 0..=255u8 {
+            assert_eq!(encode_srgb8(decode_srgb8(code)), code);
+        }
+    }
+
+    #[test]
+    fn table_encoding_is_the_rounded_transfer() {
+        for i in 0..=100_000 {
+            let v = i as f32 / 100_000.0;
+            let exact = linear_to_srgb(v) * 255.0;
+            let got = f32::from(encode_srgb8(v));
+            assert!((got - exact).abs() <= 0.5 + 1e-3, "{v}: {got} against {exact}");
+        }
+        assert_eq!(
+            (encode_srgb8(-1.0), encode_srgb8(7.0), encode_srgb8(f32::NAN)),
+            (0, 255, 0)
+        );
     }
 }

@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::imaging::LinearImage;
+use crate::render::warp::Pyramid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,11 +44,20 @@ pub struct Piece {
     pub kind: Kind,
     /// Trimmed cut-out at full resolution: linear-light premultiplied RGBA, fringe decontaminated.
     pub pixels: Arc<LinearImage>,
+    /// Halved sizes of `pixels` for shrinking, made at the first [`Piece::pyramid`].
+    pub pyramid: Arc<OnceLock<Pyramid>>,
     /// Millimetres that one product pixel spans.
     pub mm_per_px: f64,
     pub scale: ScaleSource,
     pub facts: Facts,
     pub structure: Structure,
+}
+
+impl Piece {
+    /// The product at halved sizes.
+    pub fn pyramid(&self) -> &Pyramid {
+        self.pyramid.get_or_init(|| Pyramid::new(self.pixels.clone()))
+    }
 }
 
 /// What the cut-out shows, in pixels of the trimmed cut-out.

@@ -45,6 +45,7 @@ pub fn read(cutout: &RgbaImage, kind: Kind, facts: &Facts) -> Result<Piece, Prod
     Ok(Piece {
         kind,
         pixels: Arc::new(pixels),
+        pyramid: Arc::default(),
         mm_per_px,
         scale,
         facts: facts.clone(),

@@ -1,11 +1,15 @@
 //! The picture of a placement: warped layers, light, shadows, composite.
 
+mod composite;
+pub mod warp;
+
 use image::RgbImage;
 
 use crate::fit::Placement;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Anatomy;
 use crate::product::Piece;
+use warp::Warped;
 
 /// How a placement is rendered.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,15 +65,22 @@ pub fn render(
     placement: &Placement,
     settings: &RenderSettings,
 ) -> Rendered {
-    let _ = (canvas, anatomy, piece, placement, settings);
-    let empty = Mask {
-        rect: Rect::default(),
-        data: Vec::new(),
-        outside: 0.0,
-    };
+    let _ = (anatomy, settings);
+    let frame = Rect::of_size(canvas.width(), canvas.height());
+    let mut warped = Warped::default();
+    for layer in &placement.layers {
+        warped = warped.over(warp::warp(piece.pyramid(), layer, &frame, 0.0));
+    }
+    let rect = warped.bounds();
+    composite::over(canvas, &warped);
+    let mut jewelry = Mask::filled(rect, 0.0);
+    for f in &warped.fragments {
+        let (x, y) = ((f.x - rect.x) as usize, (f.y - rect.y) as usize);
+        jewelry.data[y * rect.width as usize + x] = f.color[3];
+    }
     Rendered {
-        rect: Rect::default(),
-        jewelry: empty.clone(),
-        shadow: empty,
+        rect,
+        jewelry,
+        shadow: Mask::filled(rect, 0.0),
     }
 }

@@ -1,0 +1,93 @@
+//! A product at halved sizes, so that shrinking thirty-fold does not read every texel under the filter.
+
+use std::sync::Arc;
+
+use crate::imaging::LinearImage;
+
+/// Filter radii per target pixel, in texels of the chosen level, stay at or above this: the box average that made
+/// the level is then narrow against the filter, and the result stays within the stated tolerance of filtering the
+/// full resolution directly (see the tests of [`super::resample`]).
+const TEXELS_PER_TARGET: f64 = 4.0;
+
+/// Linear-light premultiplied levels; each texel is the mean of 2 × 2 of the level before, transparent beyond the edge.
+#[derive(Debug, Clone)]
+pub struct Pyramid {
+    /// Level 0 is the product itself.
+    levels: Vec<Arc<LinearImage>>,
+}
+
+impl Pyramid {
+    pub fn new(full: Arc<LinearImage>) -> Self {
+        let mut levels = vec![full];
+        while let Some(last) = levels.last()
+            && last.width().max(last.height()) > TEXELS_PER_TARGET as usize
+        {
+            let next = Arc::new(halve(last));
+            levels.push(next);
+        }
+        Self { levels }
+    }
+
+    /// The coarsest level at which `extent` source pixels (of level 0) are still enough texels, and its index.
+    pub fn level_for(&self, extent: f64) -> (usize, &LinearImage) {
+        let wanted = (extent / TEXELS_PER_TARGET).log2().floor().max(0.0);
+        let index = (wanted as usize).min(self.levels.len() - 1);
+        (index, &self.levels[index])
+    }
+
+    /// The product at full resolution.
+    pub fn full(&self) -> &LinearImage {
+        &self.levels[0]
+    }
+}
+
+fn halve(from: &LinearImage) -> LinearImage {
+    let (w, h) = (from.width(), from.height());
+    let (nw, nh) = (w.div_ceil(2), h.div_ceil(2));
+    let mut out = LinearImage::transparent(crate::imaging::Rect::of_size(nw as u32, nh as u32));
+    for (y, row) in out.data.chunks_exact_mut(nw.max(1)).enumerate() {
+        let top = &from.data[2 * y * w..(2 * y + 1) * w];
+        let bottom = if 2 * y + 1 < h {
+            &from.data[(2 * y + 1) * w..(2 * y + 2) * w]
+        } else {
+            &[]
+        };
+        for (x, px) in row.iter_mut().enumerate() {
+            for line in [top, bottom] {
+                for texel in line.iter().skip(2 * x).take(2) {
+                    for (sum, v) in px.iter_mut().zip(texel) {
+                        *sum += 0.25 * v;
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::Rect;
+
+    /// Energy: the sum over a level, times the area of its texels, is the sum over the product, odd sizes included.
+    #[test]
+    fn every_level_keeps_the_energy() {
+        let mut img = LinearImage::transparent(Rect::of_size(13, 7));
+        for (i, px) in img.data.iter_mut().enumerate() {
+            let v = ((i * 37) % 101) as f32 / 101.0;
+            *px = [v * 0.5, v * 0.25, v, v];
+        }
+        let energy = |l: &LinearImage| l.data.iter().map(|p| f64::from(p[2])).sum::<f64>();
+        let whole = energy(&img);
+        let pyramid = Pyramid::new(Arc::new(img));
+        assert!(pyramid.levels.len() >= 3);
+        for (k, level) in pyramid.levels.iter().enumerate() {
+            let got = energy(level) * 4f64.powi(k as i32);
+            assert!(
+                (got - whole).abs() < 1e-4 * whole,
+                "level {k}: {got} against {whole}"
+            );
+        }
+    }
+}
