@@ -78,6 +78,8 @@ pub struct HeadPose {
     pub pitch_deg: f64,
     /// Positive when the head leans clockwise in the picture.
     pub roll_deg: f64,
+    /// Size against the mean head: lengths in the head frame are the mean head's times this.
+    pub size: f64,
 }
 
 impl HeadPose {

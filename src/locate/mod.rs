@@ -3,10 +3,19 @@
 mod anatomy;
 pub mod camera;
 pub mod crop;
+mod ear;
+pub mod face;
+mod face_shape;
+mod find;
 pub mod hand;
+pub mod head;
 pub mod matte;
+pub mod mesh;
+mod mesh_maps;
 pub mod outputs;
+pub mod person;
 pub mod project;
 pub mod ssd;
 
 pub use anatomy::*;
+pub use find::{Wants, locate};

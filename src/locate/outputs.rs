@@ -19,7 +19,7 @@ impl Outputs {
     /// When there is no such output or it has another size: the model file is not the one that the code expects.
     pub fn get(&self, name: &str, len: usize) -> Result<&[f32], InferError> {
         let wrong = |why: String| InferError::Run {
-            model: format!("{:?}", self.model),
+            model: self.model.to_string(),
             why,
         };
         let (_, tensor) = self
