@@ -15,7 +15,7 @@ const PALM: [usize; 6] = [0, 1, 5, 9, 13, 17];
 /// Root of the summed squared distances of the [`PALM`] points from their mean in an adult hand 180 mm long.
 const PALM_SPREAD_MM: f64 = 87.3;
 
-/// Offsets of anatomy against landmarks in the hand's own frame, degrees.
+/// Offsets of anatomy against landmarks in the hand's own frame, degrees, for a hand seen from the back.
 struct Offset {
     /// Turn of the axis towards the back of the hand.
     pitch: f64,
@@ -29,25 +29,30 @@ const FINGER_OFFSETS: [Offset; 5] = [
         roll: 0.0,
     },
     Offset {
-        pitch: -6.8,
-        roll: -13.9,
+        pitch: -6.0,
+        roll: -15.0,
     },
     Offset {
         pitch: -16.0,
-        roll: -10.8,
+        roll: -11.0,
     },
     Offset {
         pitch: -11.0,
-        roll: -7.9,
+        roll: -8.0,
     },
     Offset {
-        pitch: -13.4,
-        roll: -4.9,
+        pitch: -12.0,
+        roll: -5.0,
     },
 ];
 const WRIST_OFFSET: Offset = Offset {
-    pitch: 10.3,
-    roll: -12.6,
+    pitch: 11.0,
+    roll: -13.0,
+};
+/// What a hand seen from the palm adds to every offset, degrees.
+const PALM_OFFSET: Offset = Offset {
+    pitch: 10.0,
+    roll: 12.0,
 };
 
 /// Index of a finger's first point (the thumb's: base of its metacarpal).
@@ -142,8 +147,9 @@ impl Frame {
         let axis = along.try_normalize()?;
         let dorsal = back.reject_from_normalized(axis).try_normalize()?;
         let ulnar = dorsal.cross(axis) * mirror(self.handedness);
-        let (sp, cp) = offset.pitch.to_radians().sin_cos();
-        let (sr, cr) = offset.roll.to_radians().sin_cos();
+        let palm = (1.0 + self.dorsal.z) / 2.0;
+        let (sp, cp) = (offset.pitch + palm * PALM_OFFSET.pitch).to_radians().sin_cos();
+        let (sr, cr) = (offset.roll + palm * PALM_OFFSET.roll).to_radians().sin_cos();
         let pitched = axis * cp + dorsal * sp;
         let up = dorsal * cp - axis * sp;
         Some(Directions {

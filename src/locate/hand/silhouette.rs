@@ -58,16 +58,26 @@ const CHROMA: f32 = 0.05;
 const DARKER: f32 = 0.9;
 const BRIGHTER: f32 = 0.5;
 
+/// How much the inside of a strip looks like `skin`, 0..=1.
+pub fn inner_likeness(photo: &RgbImage, strip: &Strip, skin: &Skin) -> f64 {
+    if !strip.usable() {
+        return 0.0;
+    }
+    let rows = rows(photo, strip);
+    let inner: Vec<f64> = rows
+        .iter()
+        .flat_map(|r| r.inner().iter().map(|c| f64::from(skin.likeness(c))))
+        .collect();
+    inner.iter().sum::<f64>() / inner.len().max(1) as f64
+}
+
 /// Finds the silhouette in every section.
 pub fn sections(photo: &RgbImage, strip: &Strip) -> Vec<Section> {
-    let usable = strip.half_width.is_finite() && strip.half_width > 0.5 && strip.sections > 1;
-    if !usable || !strip.origin.is_finite() || !strip.axis.is_finite() {
+    if !strip.usable() {
         return Vec::new();
     }
-    let column = strip.half_width * REACH / COLUMNS as f64;
-    let rows: Vec<Row> = (0..strip.sections)
-        .map(|k| Row::read(photo, strip, k, column))
-        .collect();
+    let column = strip.column();
+    let rows = rows(photo, strip);
     let skin = Skin::of(&rows);
     let evidence: Vec<Evidence> = rows.iter().map(|r| Evidence::of(r, &skin)).collect();
     let low = chain(&evidence, -1, strip);
@@ -86,6 +96,24 @@ pub fn sections(photo: &RgbImage, strip: &Strip) -> Vec<Section> {
         .collect()
 }
 
+impl Strip {
+    fn usable(&self) -> bool {
+        let sized = self.half_width.is_finite() && self.half_width > 0.5 && self.sections > 1;
+        sized && self.origin.is_finite() && self.axis.is_finite()
+    }
+
+    /// Width of one column in pixels.
+    fn column(&self) -> f64 {
+        self.half_width * REACH / COLUMNS as f64
+    }
+}
+
+fn rows(photo: &RgbImage, strip: &Strip) -> Vec<Row> {
+    (0..strip.sections)
+        .map(|k| Row::read(photo, strip, k, strip.column()))
+        .collect()
+}
+
 fn along(strip: &Strip, k: usize) -> f64 {
     let t = k as f64 / (strip.sections - 1) as f64;
     strip.along.0 + (strip.along.1 - strip.along.0) * t
@@ -100,6 +128,14 @@ struct Row {
 }
 
 impl Row {
+    /// The inner 40 % of the expected width.
+    fn inner(&self) -> &[Colour] {
+        let inner = (COLUMNS as f64 * 0.4 / REACH) as usize;
+        self.colour
+            .get(COLUMNS - inner..=COLUMNS + inner)
+            .unwrap_or_default()
+    }
+
     /// Reads one section as the mean of a few lines over the distance to the next section.
     fn read(photo: &RgbImage, strip: &Strip, k: usize, column: f64) -> Self {
         const LINES: usize = 3;
@@ -169,8 +205,9 @@ fn blur(row: &[Colour], sigma: f64) -> Vec<Colour> {
         .collect()
 }
 
-/// Chromaticity and luminance of the limb's own skin.
-struct Skin {
+/// Chromaticity and luminance of someone's own skin.
+#[derive(Debug, Clone, Copy)]
+pub struct Skin {
     chroma: [f32; 2],
     /// Chromaticity's spread, at least [`CHROMA`].
     spread: f32,
@@ -183,13 +220,13 @@ fn chroma(c: &Colour) -> [f32; 2] {
 }
 
 impl Skin {
-    /// From the inner 40 % of all sections.
+    /// The skin inside a strip.
+    pub fn within(photo: &RgbImage, strip: &Strip) -> Option<Self> {
+        strip.usable().then(|| Self::of(&rows(photo, strip)))
+    }
+
     fn of(rows: &[Row]) -> Self {
-        let inner = (COLUMNS as f64 * 0.4 / REACH) as usize;
-        let pixels: Vec<&Colour> = rows
-            .iter()
-            .flat_map(|r| &r.colour[COLUMNS - inner..=COLUMNS + inner])
-            .collect();
+        let pixels: Vec<&Colour> = rows.iter().flat_map(|r| r.inner()).collect();
         let n = pixels.len().max(1) as f32;
         let mean = |of: &dyn Fn(&Colour) -> f32| pixels.iter().map(|p| of(p)).sum::<f32>() / n;
         let m: [f32; 2] = std::array::from_fn(|k| mean(&|p| chroma(p)[k]));
