@@ -1,15 +1,19 @@
 //! Pictures in and out: the only module that knows file formats.
 
 mod decode;
+mod encode;
 mod error;
 mod limits;
 mod photo;
 pub mod pixel;
 mod region;
+mod write;
 
 pub use decode::{Probe, decode_cutout, open_cutout, probe};
+pub use encode::{Encoding, JPEG_QUALITY, Pixels, SRGB_PROFILE, encode};
 pub use error::{PictureError, PictureErrorKind};
 pub use limits::Limits;
 pub use photo::{Photo, PhotoFormat};
 pub use pixel::LinearImage;
 pub use region::{Mask, Rect};
+pub use write::{TEMPORARY, write_atomic};

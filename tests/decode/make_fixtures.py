@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the small picture files that tests/decode.rs reads, and expected.json beside them.
+"""Makes the small picture files that tests/decode.rs reads, expected.json beside them, and the sRGB profile that
+Parure embeds in what it writes (src/imaging/srgb.icc).
 
     pip install -r requirements.txt && python make_fixtures.py
 
@@ -17,7 +18,6 @@ from PIL import Image, ImageCms, ImageOps
 
 HERE = Path(__file__).parent / "files"
 D50 = np.array([0.9642, 1.0, 0.8249])
-SRGB_TRC = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]
 # EXIF orientation -> how a viewer turns the stored picture (Pillow's own names).
 TURN = {
     1: None,
@@ -37,12 +37,14 @@ def fixed(value):
 
 
 def profile(space, pcs, klass, version, tags):
-    """An ICC profile from its tags (ICC.1:2004, 7.2 and 7.3)."""
-    data, table = b"", b""
+    """An ICC profile from its tags (ICC.1:2004, 7.2 and 7.3); tags of the same body share it."""
+    data, table, places = b"", b"", {}
     start = 128 + 4 + 12 * len(tags)
     for name, body in tags:
-        table += name + struct.pack(">II", start + len(data), len(body))
-        data += body + b"\0" * (-len(body) % 4)
+        if body not in places:
+            places[body] = start + len(data)
+            data += body + b"\0" * (-len(body) % 4)
+        table += name + struct.pack(">II", places[body], len(body))
     head = struct.pack(">I4s4s4s4s4s", start + len(data), b"none", version, klass, space, pcs)
     head += struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp" + b"\0" * 28
     head += b"".join(fixed(v) for v in D50)
@@ -188,8 +190,9 @@ def main():
         "adobe_rgb": rgb_profile(
             "Adobe-like", [(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)], gamma(563 / 256)
         ),
-        "srgb": rgb_profile("sRGB-like", [(0.64, 0.33), (0.30, 0.60), (0.15, 0.06)], sampled(srgb_to_linear)),
+        "srgb": rgb_profile("sRGB", [(0.64, 0.33), (0.30, 0.60), (0.15, 0.06)], sampled(srgb_to_linear)),
     }
+    (Path(__file__).parents[2] / "src/imaging/srgb.icc").write_bytes(wide["srgb"])
     for name, icc in wide.items():
         image = Image.fromarray(swatches)
         save(image, f"{name}.png", icc_profile=icc)

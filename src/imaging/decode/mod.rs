@@ -124,7 +124,7 @@ struct Opened<'a> {
 }
 
 enum Source<'a> {
-    Jpeg(jpeg::Jpeg<'a>),
+    Jpeg(Box<jpeg::Jpeg<'a>>),
     Raster(Box<dyn ImageDecoder + 'a>),
 }
 
@@ -139,7 +139,7 @@ impl<'a> Opened<'a> {
                     size: jpeg.size(),
                     exif: jpeg.exif().map_or(Exif::NONE, Exif::parse),
                     icc: jpeg.icc(),
-                    source: Source::Jpeg(jpeg),
+                    source: Source::Jpeg(Box::new(jpeg)),
                 });
             }
             PhotoFormat::Png => raster::open_png(bytes, limits)?,
