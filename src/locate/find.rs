@@ -4,6 +4,7 @@ use super::Anatomy;
 use super::camera::Camera;
 use super::face::find_faces;
 use super::hand::locate_hands;
+use super::light;
 use super::person::find_person;
 use crate::imaging::Photo;
 use crate::infer::{Engine, InferError};
@@ -61,7 +62,7 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
     } else {
         None
     };
-    Ok(Anatomy {
+    let mut anatomy = Anatomy {
         width: photo.width(),
         height: photo.height(),
         camera,
@@ -71,5 +72,9 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
         hands,
         person,
         light: None,
-    })
+    };
+    if wants.light {
+        anatomy.light = light::estimate(photo, &anatomy);
+    }
+    Ok(anatomy)
 }

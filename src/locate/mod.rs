@@ -9,6 +9,7 @@ mod face_shape;
 mod find;
 pub mod hand;
 pub mod head;
+pub mod light;
 pub mod matte;
 pub mod mesh;
 mod mesh_maps;

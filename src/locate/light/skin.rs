@@ -1,0 +1,237 @@
+//! Samples of skin with the normal of the surface there: over the face's mesh, fingers and wrist, or the neck.
+//!
+//! Normals are x right, y up, z towards the camera, as [`super::Light::direction`].
+
+use glam::{DVec2, DVec3};
+use image::RgbImage;
+
+use crate::imaging::pixel::decode_srgb8;
+use crate::locate::mesh::BASE_POINTS;
+use crate::locate::mesh_maps::{LEFT_EYE, LIPS, RIGHT_EYE};
+use crate::locate::{Face, Hand, Neck};
+
+/// Linear skin colour where the surface faces `normal`.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    pub normal: DVec3,
+    pub color: [f32; 3],
+}
+
+impl Sample {
+    /// Rec. 709 luminance.
+    pub fn luminance(&self) -> f64 {
+        let [r, g, b] = self.color.map(f64::from);
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+}
+
+/// Surfaces turned farther from the camera than this (cosine) are too foreshortened to sample.
+const GRAZING: f64 = 0.25;
+/// Radius of the patch that a sample is the median of, in face widths.
+const PATCH: f64 = 0.012;
+/// Mesh neighbours that a local plane is fitted to.
+const NEIGHBOURS: usize = 12;
+/// Mesh points at the face's sides, in front of the ears.
+const SIDES: (usize, usize) = (234, 454);
+
+/// Samples at the mesh points, lips and eyes with lids, brows and make-up left out.
+pub fn face(photo: &RgbImage, face: &Face) -> Vec<Sample> {
+    let Some(points) = face.landmarks.get(..BASE_POINTS) else {
+        return Vec::new();
+    };
+    let width = points[SIDES.0].distance(points[SIDES.1]);
+    let middle = points.iter().sum::<DVec3>() / points.len() as f64 + DVec3::Z * 0.6 * width;
+    let painted: Vec<usize> = [LIPS.as_slice(), &LEFT_EYE, &RIGHT_EYE].concat();
+    (0..points.len())
+        .filter(|i| !painted.contains(i))
+        .filter_map(|i| {
+            let outward = normal(points, i, middle)?;
+            let normal = DVec3::new(outward.x, -outward.y, -outward.z);
+            let color = patch(photo, points[i].truncate(), PATCH * width)?;
+            (normal.z > GRAZING).then_some(Sample { normal, color })
+        })
+        .collect()
+}
+
+/// Normal of the plane through a point's neighbourhood, away from the head's middle.
+fn normal(points: &[DVec3], i: usize, middle: DVec3) -> Option<DVec3> {
+    let mut near: Vec<(f64, usize)> = points
+        .iter()
+        .enumerate()
+        .map(|(k, p)| (p.distance_squared(points[i]), k))
+        .collect();
+    let count = NEIGHBOURS.min(near.len() - 1);
+    near.select_nth_unstable_by(count, |a, b| {
+        a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let near = &near[..=count];
+    let mean = near.iter().map(|(_, k)| points[*k]).sum::<DVec3>() / near.len() as f64;
+    let mut spread = nalgebra::Matrix3::<f64>::zeros();
+    for (_, k) in near {
+        let d = points[*k] - mean;
+        let d = nalgebra::Vector3::new(d.x, d.y, d.z);
+        spread += d * d.transpose();
+    }
+    if !spread.iter().all(|v| v.is_finite()) {
+        return None;
+    }
+    let eigen = spread.symmetric_eigen();
+    let least = eigen.eigenvalues.imin();
+    let n = eigen.eigenvectors.column(least);
+    let n = DVec3::new(n[0], n[1], n[2]).try_normalize()?;
+    Some(if n.dot(points[i] - middle) < 0.0 { -n } else { n })
+}
+
+/// Stations across a cylinder, in half widths.
+const ACROSS: [f64; 7] = [-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75];
+/// Stations along a finger's bone, as shares of it; joints, with their folds, are left out.
+const ALONG: [f64; 3] = [0.3, 0.5, 0.7];
+
+/// Samples over the fingers and the wrist, taken as cylinders, and the flat of the hand.
+pub fn hand(photo: &RgbImage, hand: &Hand) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let (Some(points), Some(world)) = (hand.landmarks.get(..21), hand.world_mm.get(..21)) else {
+        return samples;
+    };
+    for (f, finger) in hand.fingers.iter().enumerate() {
+        if finger.visibility < 0.5 {
+            continue;
+        }
+        for bone in 0..3 {
+            let (a, b) = (1 + 4 * f + bone, 2 + 4 * f + bone);
+            let Some(axis) = (world[b] - world[a]).try_normalize() else {
+                continue;
+            };
+            // Fingers narrow by about a tenth per bone from the ring zone on.
+            let half = 0.5 * finger.width_px * 0.9f64.powi(bone as i32);
+            for along in ALONG {
+                let at = points[a].lerp(points[b], along).truncate();
+                cylinder(photo, at, axis, half, &mut samples);
+            }
+        }
+    }
+    cylinder(
+        photo,
+        hand.wrist.center,
+        hand.wrist.axis3d,
+        0.5 * hand.wrist.width_px,
+        &mut samples,
+    );
+    samples.extend(flat(photo, hand, points, world));
+    samples
+}
+
+/// Samples over the back or palm between the wrist and the knuckles, taken as one plane.
+fn flat(photo: &RgbImage, hand: &Hand, points: &[DVec3], world: &[DVec3]) -> Vec<Sample> {
+    const WRIST: usize = 0;
+    const KNUCKLES: [usize; 4] = [5, 9, 13, 17];
+    let across = world[KNUCKLES[3]] - world[KNUCKLES[0]];
+    let Some(n) = across.cross(world[KNUCKLES[1]] - world[WRIST]).try_normalize() else {
+        return Vec::new();
+    };
+    let normal = DVec3::new(n.x, -n.y, -n.z) * if n.z < 0.0 { 1.0 } else { -1.0 };
+    let radius = 0.15 * hand.fingers[1].width_px;
+    KNUCKLES
+        .iter()
+        .flat_map(|k| [0.35, 0.5, 0.65].map(|t| points[WRIST].lerp(points[*k], t).truncate()))
+        .filter_map(|at| {
+            Some(Sample {
+                normal,
+                color: patch(photo, at, radius)?,
+            })
+        })
+        .collect()
+}
+
+/// Samples across the neck at three heights between its silhouettes and the pit, taken as a cylinder.
+pub fn neck(photo: &RgbImage, neck: &Neck) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let middle = (neck.left + neck.right) / 2.0;
+    let half = 0.5 * neck.left.distance(neck.right);
+    for along in [-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4] {
+        cylinder(photo, middle.lerp(neck.pit, along), neck.axis, half, &mut samples);
+    }
+    samples
+}
+
+/// Samples across a cylinder whose axis (camera frame) passes behind `at`.
+fn cylinder(photo: &RgbImage, at: DVec2, axis: DVec3, half_width: f64, out: &mut Vec<Sample>) {
+    // Towards the camera, square to the axis.
+    let Some(front) = (DVec3::NEG_Z - axis * DVec3::NEG_Z.dot(axis)).try_normalize() else {
+        return;
+    };
+    let side = axis.cross(front);
+    let Some(step) = side.truncate().try_normalize() else {
+        return;
+    };
+    for t in ACROSS {
+        let n = side * t + front * (1.0 - t * t).sqrt();
+        let normal = DVec3::new(n.x, -n.y, -n.z);
+        if normal.z > GRAZING
+            && let Some(color) = patch(photo, at + step * (t * half_width), 0.1 * half_width)
+        {
+            out.push(Sample { normal, color });
+        }
+    }
+}
+
+/// Median colour of the square patch around `at`; `None` where it leaves the picture.
+fn patch(photo: &RgbImage, at: DVec2, radius: f64) -> Option<[f32; 3]> {
+    if !at.is_finite() || !radius.is_finite() {
+        return None;
+    }
+    let radius = radius.clamp(1.0, 24.0);
+    let (lo, hi) = ((at - radius).floor(), (at + radius).ceil());
+    if lo.min_element() < 0.0 || hi.x > f64::from(photo.width()) || hi.y > f64::from(photo.height()) {
+        return None;
+    }
+    // The median of code values: the transfer is monotonic.
+    let mut channels: [Vec<u8>; 3] = Default::default();
+    for y in lo.y as u32..hi.y as u32 {
+        for x in lo.x as u32..hi.x as u32 {
+            for (channel, v) in channels.iter_mut().zip(photo.get_pixel(x, y).0) {
+                channel.push(v);
+            }
+        }
+    }
+    Some(channels.map(|mut values| {
+        let middle = values.len() / 2;
+        decode_srgb8(*values.select_nth_unstable(middle).1)
+    }))
+}
+
+/// Keeps the samples of the commonest colour: hair over the face, a beard, a painted or hidden patch differ in hue.
+pub fn of_one_colour(samples: Vec<Sample>) -> Vec<Sample> {
+    /// Deviations from the median that still count as the same skin.
+    const SAME: f64 = 2.0;
+    /// Spread of hue that any skin has, log units.
+    const NATURAL: f64 = 0.03;
+    if samples.is_empty() {
+        return samples;
+    }
+    let hue = |s: &Sample| {
+        let [r, g, b] = s.color.map(|v| f64::from(v) + 1e-4);
+        [(r / g).ln(), (b / g).ln()]
+    };
+    let hues: Vec<[f64; 2]> = samples.iter().map(hue).collect();
+    let centre: [f64; 2] = std::array::from_fn(|k| median(hues.iter().map(|h| h[k])));
+    let spread: [f64; 2] =
+        std::array::from_fn(|k| 1.4826 * median(hues.iter().map(|h| (h[k] - centre[k]).abs())) + NATURAL);
+    let far = |h: &[f64; 2]| ((h[0] - centre[0]) / spread[0]).hypot((h[1] - centre[1]) / spread[1]);
+    samples
+        .into_iter()
+        .zip(&hues)
+        .filter(|(_, h)| far(h) < SAME)
+        .map(|(s, _)| s)
+        .collect()
+}
+
+/// Upper median; 0 for no values.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
