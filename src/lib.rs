@@ -13,6 +13,7 @@
 //! - left and right are the subject's.
 #![forbid(unsafe_code)]
 
+pub mod accuracy;
 pub mod fit;
 pub mod imaging;
 pub mod infer;

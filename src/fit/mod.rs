@@ -1,9 +1,11 @@
 //! How a piece sits on the body: one file per kind of jewelry.
 
+pub mod body;
 mod bracelet;
 mod controls;
+pub mod curve;
 mod earring;
-mod necklace;
+pub mod necklace;
 mod placement;
 mod ring;
 mod watch;

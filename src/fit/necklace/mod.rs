@@ -1,3 +1,7 @@
+//! Necklaces: a rope of the chain's true length on a stand-in for the body, the picture mapped along it.
+
+pub mod rope;
+
 use super::{Controls, Placement, Scene, Unfit, UnfitReason};
 use crate::product::{NecklaceStructure, Piece};
 

@@ -1,0 +1,3 @@
+//! Measures the program against people rendered with the real piece on.
+
+pub mod truth;
