@@ -142,10 +142,7 @@ impl TruthProduct {
 #[derive(Debug, thiserror::Error)]
 pub enum TruthError {
     #[error("{path}: {source}")]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     #[error("{path}: {source}")]
     Parse {
         path: PathBuf,
@@ -233,6 +230,7 @@ impl Truth {
                 yaw_deg: 0.0,
                 pitch_deg: 0.0,
                 roll_deg: 0.0,
+                size: 1.0,
             },
             px_per_mm,
             ears: Sides {
@@ -262,7 +260,9 @@ impl Truth {
     fn neck(&self) -> Option<Neck> {
         let neck = self.neck.as_ref()?;
         let leftmost = |a: &&DVec2, b: &&DVec2| a.x.total_cmp(&b.x);
-        let pit = self.landmark("shoulder_L")?.midpoint(self.landmark("shoulder_R")?);
+        let pit = self
+            .landmark("shoulder_L")?
+            .midpoint(self.landmark("shoulder_R")?);
         let (centre, radius_mm) = neck.section();
         let centre = self.to_camera(centre);
         Some(Neck {

@@ -100,11 +100,7 @@ impl<P: Point> Curve<P> {
             s.clamp(0.0, total)
         };
         let n = self.points.len();
-        let i = self
-            .arc
-            .partition_point(|v| *v <= s)
-            .clamp(1, self.arc.len() - 1)
-            - 1;
+        let i = self.arc.partition_point(|v| *v <= s).clamp(1, self.arc.len() - 1) - 1;
         let span = self.arc[i + 1] - self.arc[i];
         let t = if span > 0.0 { (s - self.arc[i]) / span } else { 0.0 };
         (i, if i + 1 == n { 0 } else { i + 1 }, t.clamp(0.0, 1.0))

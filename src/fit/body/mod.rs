@@ -63,11 +63,7 @@ impl Body {
         Some(Self {
             to_camera,
             origin,
-            grid: Grid::new(
-                (left - right).length() / 2.0,
-                neck.radius_mm,
-                neck_height,
-            ),
+            grid: Grid::new((left - right).length() / 2.0, neck.radius_mm, neck_height),
             lean: centre.truncate() / neck_height,
             neck_height,
         })
@@ -135,9 +131,15 @@ impl Grid {
     fn new(shoulder: f64, neck: f64, height: f64) -> Self {
         let weights = [
             (&shape::MEAN_MM, 1.0),
-            (&shape::SHOULDER_MM, ((shoulder - MEAN_SHOULDER_MM) / 20.0).clamp(-2.0, 2.5)),
+            (
+                &shape::SHOULDER_MM,
+                ((shoulder - MEAN_SHOULDER_MM) / 20.0).clamp(-2.0, 2.5),
+            ),
             (&shape::NECK_MM, ((neck - MEAN_NECK_MM) / 5.0).clamp(-2.5, 3.0)),
-            (&shape::HEIGHT_MM, ((height - MEAN_HEIGHT_MM) / 10.0).clamp(-3.0, 3.0)),
+            (
+                &shape::HEIGHT_MM,
+                ((height - MEAN_HEIGHT_MM) / 10.0).clamp(-3.0, 3.0),
+            ),
         ];
         let columns: Vec<Vec<f64>> = (0..13)
             .map(|k| {
@@ -154,7 +156,15 @@ impl Grid {
                 .map(|c| cubic(&shape::HEIGHTS_MM, c, height))
                 .collect();
             // Mirrored beyond both ends, so that the surface is smooth across the midline.
-            let at = |k: isize| profile[if k < 0 { -k } else if k > 12 { 24 - k } else { k } as usize];
+            let at = |k: isize| {
+                profile[if k < 0 {
+                    -k
+                } else if k > 12 {
+                    24 - k
+                } else {
+                    k
+                } as usize]
+            };
             for column in 0..COLUMNS {
                 let f = column as f64 / 3.0;
                 let k = (f.floor() as isize).min(11);
@@ -185,10 +195,7 @@ impl Grid {
 fn hermite(a: f64, b: f64, c: f64, d: f64, t: f64) -> f64 {
     let (m0, m1) = ((c - a) / 2.0, (d - b) / 2.0);
     let (t2, t3) = (t * t, t * t * t);
-    (2.0 * t3 - 3.0 * t2 + 1.0) * b
-        + (t3 - 2.0 * t2 + t) * m0
-        + (3.0 * t2 - 2.0 * t3) * c
-        + (t3 - t2) * m1
+    (2.0 * t3 - 3.0 * t2 + 1.0) * b + (t3 - 2.0 * t2 + t) * m0 + (3.0 * t2 - 2.0 * t3) * c + (t3 - t2) * m1
 }
 
 /// Cubic Hermite interpolation on uneven, ascending knots; held beyond the ends.
