@@ -14,9 +14,11 @@
 #![forbid(unsafe_code)]
 
 pub mod accuracy;
+pub mod cli;
 pub mod fit;
 pub mod imaging;
 pub mod infer;
 pub mod locate;
+pub mod pipeline;
 pub mod product;
 pub mod render;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `parure` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    parure::cli::main()
+}

@@ -8,6 +8,7 @@ use super::light;
 use super::person::find_person;
 use crate::imaging::Photo;
 use crate::infer::{Engine, InferError};
+use crate::product::Kind;
 
 /// Which parts of the anatomy are wanted; only the models that these need are loaded and run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,6 +33,22 @@ impl Wants {
         hands: true,
         light: true,
     };
+    /// What fitting these kinds of jewelry needs.
+    pub fn for_kinds(kinds: impl IntoIterator<Item = Kind>) -> Wants {
+        let mut wants = Wants {
+            light: true,
+            ..Wants::default()
+        };
+        for kind in kinds {
+            match kind {
+                Kind::Earring => (wants.face, wants.person) = (true, true),
+                Kind::Necklace => (wants.face, wants.neck, wants.person) = (true, true, true),
+                Kind::Ring | Kind::Bracelet | Kind::Watch => wants.hands = true,
+            }
+        }
+        wants
+    }
+
     pub const EARS: Wants = Wants {
         face: true,
         neck: false,

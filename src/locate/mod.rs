@@ -10,6 +10,7 @@ mod find;
 pub mod hand;
 pub mod head;
 pub mod light;
+pub mod manual;
 pub mod matte;
 pub mod mesh;
 mod mesh_maps;

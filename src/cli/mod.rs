@@ -1,0 +1,101 @@
+//! The command line: arguments in, exit code out. Each command has a file of its own.
+
+mod completions;
+mod exit;
+mod files;
+mod ordered;
+mod try_on;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use exit::Exit;
+
+use crate::infer::{self, Backend, Engine, InferOptions};
+
+/// Puts jewelry on people in photographs, at true size.
+#[derive(Debug, Parser)]
+#[command(
+    name = "parure",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 all done; 1 some jobs failed or were rejected; 2 the command or preset is wrong; \
+                  75 try again (disk full, out of memory)."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// What runs the models: ONNX Runtime, the embedded engine, or whichever is found
+    #[arg(long, global = true, value_enum, default_value_t = Backend::Auto, value_name = "NAME")]
+    pub backend: Backend,
+    /// ONNX Runtime library to use (1.24 or newer); without it ORT_DYLIB_PATH and the usual library path are tried
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ort_lib: Option<PathBuf>,
+    /// Folder with ONNX models to use instead of the embedded ones
+    #[arg(long, global = true, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// Say more on stderr (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Put one product on people in photographs
+    Try(try_on::TryArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+impl Global {
+    /// Opens the inference engine that the arguments ask for.
+    pub fn engine(&self) -> Result<Arc<dyn Engine>, Exit> {
+        let options = InferOptions {
+            backend: self.backend,
+            ort_lib: self.ort_lib.clone(),
+            models_dir: self.models.clone(),
+            ..InferOptions::default()
+        };
+        infer::open(&options).map_err(|error| Exit::usage(format!("cannot start the models: {error}")))
+    }
+}
+
+/// Parses the command line, runs the command and turns its end into an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    init_log(cli.global.verbose);
+    let end = match &cli.command {
+        Command::Try(args) => try_on::run(&cli.global, args),
+        Command::Completions(args) => completions::run(args),
+    };
+    exit::report(end)
+}
+
+/// Log lines go to stderr; results own stdout. `PARURE_LOG` takes a filter such as `parure=debug`.
+fn init_log(verbose: u8) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "parure=info,warn",
+        _ => "parure=debug,info",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PARURE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .try_init();
+    // A log that was set up before (a host program's) is the one to keep.
+    drop(log);
+}
