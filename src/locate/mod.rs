@@ -17,6 +17,7 @@ mod mesh_maps;
 pub mod outputs;
 pub mod person;
 pub mod project;
+pub mod report;
 pub mod ssd;
 
 pub use anatomy::*;
