@@ -1,5 +1,6 @@
 //! Models in, tensors out. Two backends behind one trait: `rten` (embedded) and ONNX Runtime.
 
+pub mod manifest;
 mod model;
 mod rten;
 mod store;
@@ -24,6 +25,19 @@ pub enum InferError {
     /// The model is not in this build or not in the folder given.
     #[error("{0}")]
     Missing(String),
+    /// A manifest of models cannot be read.
+    #[error("{0}")]
+    Manifest(String),
+    /// The model's bytes are not those of its manifest.
+    #[error(
+        "{place}: not the model it should be: its SHA-256 is {found}, not {expected}; restore it, or list it in a \
+         models.yaml beside it"
+    )]
+    Hash {
+        place: String,
+        expected: String,
+        found: String,
+    },
     /// The file is there, but it is not a model that the backend can load.
     #[error("cannot load {model}: {why}")]
     Load { model: String, why: String },
@@ -71,7 +85,7 @@ pub struct InferOptions {
 
 /// Opens the engine. Cheap: models are loaded when first run.
 pub fn open(options: &InferOptions) -> Result<Arc<dyn Engine>, InferError> {
-    let store = ModelStore::new(options.models_dir.as_deref())?;
+    let store = ModelStore::open(options.models_dir.as_deref())?;
     let threads = options
         .threads
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
