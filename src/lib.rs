@@ -15,10 +15,12 @@
 
 pub mod accuracy;
 pub mod cli;
+pub mod export;
 pub mod fit;
 pub mod imaging;
 pub mod infer;
 pub mod locate;
 pub mod pipeline;
+pub mod preset;
 pub mod product;
 pub mod render;
