@@ -12,8 +12,16 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
-        let shop = Self { dir: tempfile::tempdir().expect("temp folder") };
-        for name in ["photos/anna.jpg", "photos/bea.png", "pieces/hoop.png", "pieces/band.png", "pieces/chain.png"] {
+        let shop = Self {
+            dir: tempfile::tempdir().expect("temp folder"),
+        };
+        for name in [
+            "photos/anna.jpg",
+            "photos/bea.png",
+            "pieces/hoop.png",
+            "pieces/band.png",
+            "pieces/chain.png",
+        ] {
             shop.picture(name);
         }
         shop
@@ -42,7 +50,10 @@ impl Shop {
     fn errors(&self, text: &str) -> Vec<String> {
         let issues = plan(&self.file("p.yaml", text), &Options::default()).expect_err("should be refused");
         let folder = format!("{}/", self.dir.path().display());
-        issues.iter().map(|issue| issue.to_string().replace(&folder, "")).collect()
+        issues
+            .iter()
+            .map(|issue| issue.to_string().replace(&folder, ""))
+            .collect()
     }
 }
 
@@ -59,7 +70,10 @@ fn with(more: &str) -> String {
 }
 
 fn paths(plan: &Plan) -> Vec<&str> {
-    plan.bases.iter().flat_map(|base| base.outputs.iter().map(|o| o.path.as_str())).collect()
+    plan.bases
+        .iter()
+        .flat_map(|base| base.outputs.iter().map(|o| o.path.as_str()))
+        .collect()
 }
 
 #[test]
@@ -97,7 +111,9 @@ seed: 1.5
 #[test]
 fn numbers_that_are_none_are_refused() {
     let shop = Shop::new();
-    for wrong in ["NaN", ".nan", ".inf", "-.inf", "inf", "1e999", "-1", "0", "1e9", "[1]", "\"\"", "0x"] {
+    for wrong in [
+        "NaN", ".nan", ".inf", "-.inf", "inf", "1e999", "-1", "0", "1e9", "[1]", "\"\"", "0x",
+    ] {
         let text = BODY.replace("17.3", wrong);
         let errors = shop.errors(&format!("version: 1{text}"));
         assert!(errors[0].starts_with("p.yaml:3:"), "{wrong}: {errors:?}");
@@ -114,8 +130,14 @@ fn the_version_is_needed_and_must_be_known() {
 #[test]
 fn products_come_from_folders_patterns_and_catalogues() {
     let shop = Shop::new();
-    shop.file("cat.csv", "Artikel;Bild;Art;Breite\nK-1;chain.png;Kette;400\nK-2;hoop.png;earring;\n");
-    shop.file("cat.json", "{\"items\": [{\"sku\": \"J-1\", \"file\": \"pieces/band.png\", \"us_ring_size\": 7}]}");
+    shop.file(
+        "cat.csv",
+        "Artikel;Bild;Art;Breite\nK-1;chain.png;Kette;400\nK-2;hoop.png;earring;\n",
+    );
+    shop.file(
+        "cat.json",
+        "{\"items\": [{\"sku\": \"J-1\", \"file\": \"pieces/band.png\", \"us_ring_size\": 7}]}",
+    );
     let text = "version: 1
 models: [{folder: photos}]
 products:
@@ -132,8 +154,14 @@ products:
     assert_eq!(skus, ["hoop", "K-1", "K-2", "J-1"]);
     assert_eq!(plan.products[1].facts.width_mm, Some(400.0));
     assert!((plan.products[3].facts.inner_diameter_mm.expect("given") - 17.32).abs() < 0.01);
-    assert_eq!(plan.photos.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["anna", "bea"]);
-    assert_eq!((plan.photos[0].header.width, plan.photos[0].header.height), (40, 30));
+    assert_eq!(
+        plan.photos.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(),
+        ["anna", "bea"]
+    );
+    assert_eq!(
+        (plan.photos[0].header.width, plan.photos[0].header.height),
+        (40, 30)
+    );
     assert_eq!(paths(&plan).len(), 8);
 }
 
@@ -142,7 +170,8 @@ fn catalogue_errors_point_at_the_cell() {
     let shop = Shop::new();
     let rows = "A,pieces/band.png,ring,17\nB,pieces/band.png,ring,many\nC,no.png,ring,3\n";
     shop.file("cat.csv", &format!("sku,file,kind,width_mm\n{rows}"));
-    let errors = shop.errors("version: 1\nmodels: [{folder: photos}]\nproducts: [{catalogue: {file: cat.csv}}]\n");
+    let errors =
+        shop.errors("version: 1\nmodels: [{folder: photos}]\nproducts: [{catalogue: {file: cat.csv}}]\n");
     assert_eq!(errors[0], "cat.csv:3:24: a number is needed, not `many`");
     assert!(errors[1].starts_with("cat.csv:4:3: "), "{errors:?}");
 }
@@ -176,7 +205,10 @@ variants:
     assert_eq!(of(2).scale.expect("set").0, 2.0);
     assert_eq!(of(0).seed, Some(5));
     assert_eq!(value(of(1).shadow), 0.9);
-    assert_eq!(plan.bases[1].outputs[0].changed, serde_json::json!({"shadow": 0.9}));
+    assert_eq!(
+        plan.bases[1].outputs[0].changed,
+        serde_json::json!({"shadow": 0.9})
+    );
     assert_eq!(plan.bases[0].outputs[0].changed, serde_json::json!({}));
 }
 
@@ -184,39 +216,57 @@ variants:
 fn selections_go_by_name_and_tag() {
     let shop = Shop::new();
     let text = with("looks: [{name: pair, pieces: [R-1, R-1], models: {tags: {skin: [dark, deep]}}}]\n");
-    assert_eq!(paths(&shop.plan(&text)), ["pair_anna.jpg", "R-1_anna.jpg", "R-1_bea.png"]);
+    assert_eq!(
+        paths(&shop.plan(&text)),
+        ["pair_anna.jpg", "R-1_anna.jpg", "R-1_bea.png"]
+    );
     let text = with("looks: [{name: pair, pieces: [R-1], models: {without: [hand]}}]\nsolo: false\n");
     assert_eq!(paths(&shop.plan(&text)), ["pair_anna.jpg"]);
     let errors = shop.errors(&with("looks: [{name: pair, pieces: [R-l], models: ana}]\n"));
-    assert!(errors[0].contains("no product has the SKU `R-l` (did you mean `R-1`?)"), "{errors:?}");
-    assert!(errors[1].contains("no model is called `ana` (did you mean `anna`?)"), "{errors:?}");
-    let errors = shop.errors(&with("looks: [{name: pair, pieces: [R-1], models: {tags: [feet]}}]\n"));
+    assert!(
+        errors[0].contains("no product has the SKU `R-l` (did you mean `R-1`?)"),
+        "{errors:?}"
+    );
+    assert!(
+        errors[1].contains("no model is called `ana` (did you mean `anna`?)"),
+        "{errors:?}"
+    );
+    let errors = shop.errors(&with(
+        "looks: [{name: pair, pieces: [R-1], models: {tags: [feet]}}]\n",
+    ));
     assert!(errors[0].contains("tags: hair=up, hand, skin=deep"), "{errors:?}");
 }
 
 #[test]
 fn variants_have_ids_that_only_their_content_decides() {
     let shop = Shop::new();
-    let a = shop.plan(&with("variants:\n  - {name: x, set: {tone: 0.5, shadow: 1}}\n  - {name: plain}\n"));
+    let a = shop.plan(&with(
+        "variants:\n  - {name: x, set: {tone: 0.5, shadow: 1}}\n  - {name: plain}\n",
+    ));
     let b = shop.plan(&with(
         "seed: 9\nvariants:\n  - matrix: {shadow: [0, 1], tone: [0.5], model: [anna]}\n  - {name: y, set: {shadow: 1.0, tone: 0.50}}\n",
     ));
     assert_eq!(a.variants[1].id, "base");
     assert_eq!(a.variants[0].id, b.variants[2].id);
     assert_ne!(b.variants[0].id, b.variants[1].id);
-    assert_ne!(b.variants[1].id, a.variants[0].id, "the model is part of the content");
+    assert_ne!(
+        b.variants[1].id, a.variants[0].id,
+        "the model is part of the content"
+    );
 }
 
 #[test]
 fn a_matrix_makes_every_combination_and_shares_composites() {
     let shop = Shop::new();
-    let text = with("variants:
+    let text = with(
+        "variants:
   - matrix:
       background: [keep, {solid: white}, {blur: 0.5}]
       shadow: [0.5, 1]
       model: [anna]
 exports: [etsy, shopify]
-");
+",
+    );
     let plan = shop.plan(&text);
     assert_eq!(plan.variants.len(), 6);
     assert_eq!(plan.bases.len(), 2, "backgrounds share a composite");
@@ -228,7 +278,8 @@ exports: [etsy, shopify]
     let errors = shop.errors(&with("variants:\n  - matrix: {shadow: [1, 3], shadwo: [1]}\n"));
     assert_eq!(errors.len(), 2, "{errors:?}");
     let ten = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
-    let huge = format!("shadow: [0, 1], rotate_deg: {ten}, seed: {ten}, shadow_softness: {ten}, scale: {ten}");
+    let huge =
+        format!("shadow: [0, 1], rotate_deg: {ten}, seed: {ten}, shadow_softness: {ten}, scale: {ten}");
     let errors = shop.errors(&with(&format!("variants:\n  - matrix: {{{huge}}}\n")));
     assert!(errors[0].contains("more than 10000 combinations"), "{errors:?}");
 }
@@ -236,12 +287,19 @@ exports: [etsy, shopify]
 #[test]
 fn includes_are_laid_below_and_know_their_own_folder() {
     let shop = Shop::new();
-    let below = "version: 1\ndefaults: {shadow: 0.1, tone: 0.1}\nproducts: [{file: hoop.png, kind: earring}]\n";
+    let below =
+        "version: 1\ndefaults: {shadow: 0.1, tone: 0.1}\nproducts: [{file: hoop.png, kind: earring}]\n";
     shop.file("pieces/base.yaml", below);
     let plan = shop.plan(&with("include: [pieces/base.yaml]\ndefaults: {tone: 0.9}\n"));
-    assert_eq!(plan.products.iter().map(|p| p.sku.as_str()).collect::<Vec<_>>(), ["hoop", "R-1"]);
+    assert_eq!(
+        plan.products.iter().map(|p| p.sku.as_str()).collect::<Vec<_>>(),
+        ["hoop", "R-1"]
+    );
     let settings = &plan.bases[0].pieces[0].settings;
-    assert_eq!((settings.shadow.expect("below").0, settings.tone.expect("above").0), (0.1, 0.9));
+    assert_eq!(
+        (settings.shadow.expect("below").0, settings.tone.expect("above").0),
+        (0.1, 0.9)
+    );
     let errors = shop.errors(&with("include: [p.yaml]\n"));
     assert!(errors[0].contains("includes itself"), "{errors:?}");
     let errors = shop.errors(&with("include: [/dev/zero]\n"));
@@ -282,7 +340,10 @@ fn exports_are_data() {
         ("[{name: x, width: 20000, height: 20000}]", "400000000 pixels"),
         ("[{name: x, width: 999999999}]", "is not from 16 to 20000"),
         ("[etsy, etsy]", "two exports"),
-        ("[{name: x, min_bytes: 2 MB, max_bytes: 1 MB}]", "is more than max_bytes"),
+        (
+            "[{name: x, min_bytes: 2 MB, max_bytes: 1 MB}]",
+            "is more than max_bytes",
+        ),
         ("[{name: x, extends: y}]", "no export is called `y`"),
     ] {
         let errors = shop.errors(&with(&format!("exports: {wrong}\n")));
@@ -298,7 +359,11 @@ fn a_picture_that_cannot_be_read_is_planned_and_named() {
     assert!(plan.photos[0].header.problem.is_some());
     let report = parure::preset::report::PlanReport::new(&plan);
     assert_eq!(report.counts.unreadable, 1);
-    assert!(report.page(10).contains("model anna cannot be read and will fail"));
+    assert!(
+        report
+            .page(10)
+            .contains("model anna cannot be read and will fail")
+    );
 }
 
 #[test]
@@ -314,21 +379,45 @@ fn a_pattern_never_finds_the_run_s_own_pictures() {
 #[test]
 fn the_json_schema_lists_the_keys_that_are_read() {
     let schema = parure::preset::json_schema();
-    let keys: Vec<&str> = schema["properties"].as_object().expect("object").keys().map(String::as_str).collect();
-    for key in ["version", "include", "products", "models", "looks", "defaults", "overrides", "variants", "exports"] {
+    let keys: Vec<&str> = schema["properties"]
+        .as_object()
+        .expect("object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    for key in [
+        "version",
+        "include",
+        "products",
+        "models",
+        "looks",
+        "defaults",
+        "overrides",
+        "variants",
+        "exports",
+    ] {
         assert!(keys.contains(&key), "{key} is missing in {keys:?}");
     }
     assert_eq!(schema["additionalProperties"], false);
     let axes = schema["$defs"]["Axes"]["properties"].as_object().expect("axes");
-    let settings = schema["$defs"]["Settings"]["properties"].as_object().expect("settings");
-    assert_eq!(axes.len(), settings.len() + 1, "every setting is an axis, and `model`");
+    let settings = schema["$defs"]["Settings"]["properties"]
+        .as_object()
+        .expect("settings");
+    assert_eq!(
+        axes.len(),
+        settings.len() + 1,
+        "every setting is an axis, and `model`"
+    );
 }
 
 #[test]
 fn hostile_text_is_refused_quickly() {
     let shop = Shop::new();
     let bomb = (1..40).fold("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, i| {
-        format!("{text}a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","))
+        format!(
+            "{text}a{i}: &a{i} [{}]\n",
+            vec![format!("*a{}", i - 1); 9].join(",")
+        )
     });
     let hostile = [
         bomb,
@@ -348,14 +437,20 @@ fn hostile_text_is_refused_quickly() {
         let start = std::time::Instant::now();
         assert!(!shop.errors(&text).is_empty());
         let took = start.elapsed();
-        assert!(took.as_secs_f64() < 1.0, "{} took {took:?}", &text[..40.min(text.len())]);
+        assert!(
+            took.as_secs_f64() < 1.0,
+            "{} took {took:?}",
+            &text[..40.min(text.len())]
+        );
     }
 }
 
 #[test]
 fn catalogues_of_a_shop_s_size_are_planned_in_a_moment() {
     let shop = Shop::new();
-    let rows: String = (0..500).map(|i| format!("S-{i},pieces/band.png,ring,17\n")).collect();
+    let rows: String = (0..500)
+        .map(|i| format!("S-{i},pieces/band.png,ring,17\n"))
+        .collect();
     shop.file("cat.csv", &format!("sku,file,kind,inner_diameter_mm\n{rows}"));
     let start = std::time::Instant::now();
     let text = "version: 1\nmodels: [{folder: photos}]\nproducts: [{catalogue: {file: cat.csv}}]\n";

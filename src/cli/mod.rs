@@ -4,6 +4,8 @@ mod completions;
 mod exit;
 mod files;
 mod ordered;
+mod plan;
+mod schema;
 mod try_on;
 
 use std::path::PathBuf;
@@ -53,6 +55,10 @@ pub struct Global {
 pub enum Command {
     /// Put one product on people in photographs
     Try(try_on::TryArgs),
+    /// Show what a preset would do, without opening a picture beyond its header
+    Plan(plan::PlanArgs),
+    /// Print the JSON Schema of a format
+    Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -76,6 +82,8 @@ pub fn main() -> ExitCode {
     init_log(cli.global.verbose);
     let end = match &cli.command {
         Command::Try(args) => try_on::run(&cli.global, args),
+        Command::Plan(args) => plan::run(args),
+        Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
     };
     exit::report(end)

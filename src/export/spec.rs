@@ -57,8 +57,15 @@ pub struct Size {
 /// The table in the program is wrong, which a test rules out.
 pub fn shipped() -> Result<Vec<Export>, Issues> {
     let mut issues = Issues::default();
-    let node = node::parse(SHIPPED, &Path::new("shipped exports").into(), Limits::PRESET, &mut issues);
-    let list = node.and_then(|node| Vec::<Export>::decode(&node, &mut issues)).unwrap_or_default();
+    let node = node::parse(
+        SHIPPED,
+        &Path::new("shipped exports").into(),
+        Limits::PRESET,
+        &mut issues,
+    );
+    let list = node
+        .and_then(|node| Vec::<Export>::decode(&node, &mut issues))
+        .unwrap_or_default();
     if issues.is_empty() { Ok(list) } else { Err(issues) }
 }
 
@@ -149,7 +156,10 @@ fn check(spec: &ExportSpec, place: &Place, issues: &mut Issues) {
         wrong(format!("min_side {min} is more than max_side {max}"));
     }
     if spec.min_quality > spec.quality {
-        wrong(format!("min_quality {} is more than quality {}", spec.min_quality, spec.quality));
+        wrong(format!(
+            "min_quality {} is more than quality {}",
+            spec.min_quality, spec.quality
+        ));
     }
     if let (Some(min), Some(max)) = (spec.min_bytes, spec.max_bytes)
         && min > max
@@ -168,7 +178,13 @@ mod tests {
         let shipped = shipped().expect("readable");
         let names: Vec<_> = shipped.iter().map(|e| e.name.value.as_str()).collect();
         for name in [
-            "etsy", "amazon-secondary", "shopify", "instagram-portrait", "instagram-square", "google-merchant", "ebay",
+            "etsy",
+            "amazon-secondary",
+            "shopify",
+            "instagram-portrait",
+            "instagram-square",
+            "google-merchant",
+            "ebay",
             "master",
         ] {
             assert!(names.contains(&name), "{name} is missing");

@@ -25,16 +25,27 @@ pub fn read(catalogue: &Catalogue, issues: &mut Issues) -> Vec<At<Product>> {
         }
     };
     let file: Arc<Path> = path.as_path().into();
-    let json = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("json"));
-    let rows = if json { json_rows(&text, &file, issues) } else { csv_rows(&text, &file, issues) };
+    let json = path
+        .extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("json"));
+    let rows = if json {
+        json_rows(&text, &file, issues)
+    } else {
+        csv_rows(&text, &file, issues)
+    };
     let Some(rows) = rows else { return Vec::new() };
     if rows.len() > MOST_ROWS {
-        issues.push(place, format!("{} rows: at most {MOST_ROWS} are read", rows.len()));
+        issues.push(
+            place,
+            format!("{} rows: at most {MOST_ROWS} are read", rows.len()),
+        );
         return Vec::new();
     }
     let names = names(catalogue.columns.as_ref().unwrap_or(&Columns::default()));
     check_columns(&names, &rows, issues);
-    rows.iter().filter_map(|row| product(row, catalogue, &names, issues)).collect()
+    rows.iter()
+        .filter_map(|row| product(row, catalogue, &names, issues))
+        .collect()
 }
 
 /// Key of a product and the column that holds it.
@@ -76,7 +87,12 @@ fn check_columns(names: &Names, rows: &[Node], issues: &mut Issues) {
     }
     for column in names.iter().filter_map(|(_, column)| column.as_ref()) {
         if !rows.is_empty() && !known.contains(&column.value.as_str()) {
-            issues.unknown(&column.place, "the catalogue has no column", &column.value, known.iter().copied());
+            issues.unknown(
+                &column.place,
+                "the catalogue has no column",
+                &column.value,
+                known.iter().copied(),
+            );
         }
     }
 }
@@ -84,13 +100,18 @@ fn check_columns(names: &Names, rows: &[Node], issues: &mut Issues) {
 /// One row as a product: its columns under the product's own keys, then read like any product of a preset.
 fn product(row: &Node, catalogue: &Catalogue, names: &Names, issues: &mut Issues) -> Option<At<Product>> {
     let Value::Map(cells) = &row.value else {
-        issues.push(&row.place, format!("a product is a record, not {}", row.describe()));
+        issues.push(
+            &row.place,
+            format!("a product is a record, not {}", row.describe()),
+        );
         return None;
     };
     let mut entries = Vec::new();
     for (key, column) in names {
         let name = column.as_ref().map_or(*key, |c| c.value.as_str());
-        let Some(cell) = cells.iter().find(|e| e.key == name) else { continue };
+        let Some(cell) = cells.iter().find(|e| e.key == name) else {
+            continue;
+        };
         let text = cell.value.scalar().map(str::trim).unwrap_or_default();
         if text.is_empty() && matches!(cell.value.value, Value::Scalar { .. }) {
             continue;
@@ -102,15 +123,25 @@ fn product(row: &Node, catalogue: &Catalogue, names: &Names, issues: &mut Issues
                 _ => text.to_owned(),
             };
         }
-        entries.push(Entry { key: (*key).to_owned(), place: cell.place.clone(), value });
+        entries.push(Entry {
+            key: (*key).to_owned(),
+            place: cell.place.clone(),
+            value,
+        });
     }
-    let node = Node { place: row.place.clone(), value: Value::Map(entries) };
+    let node = Node {
+        place: row.place.clone(),
+        value: Value::Map(entries),
+    };
     let mut product = Product::decode(&node, issues)?;
     if let (Some(file), Some(images)) = (&mut product.file, &catalogue.images) {
         // Absolute, or relative to where the program runs: joined to the images folder, not to the catalogue's own.
         let joined = images.resolved().join(&file.0.value);
         let absolute = std::path::absolute(&joined).unwrap_or(joined);
-        *file = PathText(At::new(absolute.to_string_lossy().into_owned(), file.0.place.clone()));
+        *file = PathText(At::new(
+            absolute.to_string_lossy().into_owned(),
+            file.0.place.clone(),
+        ));
     }
     Some(At::new(product, row.place.clone()))
 }
@@ -119,13 +150,21 @@ fn product(row: &Node, catalogue: &Catalogue, names: &Names, issues: &mut Issues
 fn kind_word(text: &str, catalogue: &Catalogue) -> String {
     let mapped = catalogue.kinds.as_ref().and_then(|kinds| kinds.0.get(text));
     match mapped {
-        Some(kind) => super::schema::KINDS.iter().find(|(_, k)| k == kind).map_or(text, |(word, _)| word).to_owned(),
+        Some(kind) => super::schema::KINDS
+            .iter()
+            .find(|(_, k)| k == kind)
+            .map_or(text, |(word, _)| word)
+            .to_owned(),
         None => text.to_lowercase(),
     }
 }
 
 fn csv_rows(text: &str, file: &Arc<Path>, issues: &mut Issues) -> Option<Vec<Node>> {
-    let at = |line, column| Place { file: file.clone(), line, column };
+    let at = |line, column| Place {
+        file: file.clone(),
+        line,
+        column,
+    };
     let rows = match csv::parse(text) {
         Ok(rows) => rows,
         Err((line, column, reason)) => {
@@ -148,11 +187,21 @@ fn csv_rows(text: &str, file: &Arc<Path>, issues: &mut Issues) -> Option<Vec<Nod
         }
         let entries = header.iter().zip(row).map(|(name, cell)| {
             let place = at(cell.line, cell.column);
-            let value = Value::Scalar { text: cell.text, plain: false };
-            Entry { key: name.text.trim().to_owned(), place: place.clone(), value: Node { place, value } }
+            let value = Value::Scalar {
+                text: cell.text,
+                plain: false,
+            };
+            Entry {
+                key: name.text.trim().to_owned(),
+                place: place.clone(),
+                value: Node { place, value },
+            }
         });
         let entries = entries.collect();
-        nodes.push(Node { place, value: Value::Map(entries) });
+        nodes.push(Node {
+            place,
+            value: Value::Map(entries),
+        });
     }
     Some(nodes)
 }
@@ -225,7 +274,10 @@ fn surrogates(text: &str) -> Option<char> {
         let escape = text.get(at..at + 6)?.strip_prefix("\\u")?;
         u16::from_str_radix(escape, 16).ok()
     };
-    char::decode_utf16([unit(0)?, unit(6)?]).next()?.ok().filter(|c| *c as u32 > 0xffff)
+    char::decode_utf16([unit(0)?, unit(6)?])
+        .next()?
+        .ok()
+        .filter(|c| *c as u32 > 0xffff)
 }
 
 #[cfg(test)]
@@ -238,7 +290,9 @@ mod tests {
         let mut issues = Issues::default();
         let rows = json_rows(text, &Path::new("c.json").into(), &mut issues).expect("valid");
         assert!(issues.is_empty(), "{issues}");
-        let Value::Map(cells) = &rows[0].value else { panic!() };
+        let Value::Map(cells) = &rows[0].value else {
+            panic!()
+        };
         assert_eq!(cells[0].value.scalar(), Some("a 😀 \"b\" é"));
         assert_eq!(cells[0].place.line, 2);
     }

@@ -17,11 +17,23 @@ pub fn parse(text: &str) -> Result<Vec<Vec<Cell>>, (u32, u32, &'static str)> {
     let separator = separator(text);
     let mut rows = Vec::new();
     let mut row: Vec<Cell> = Vec::new();
-    let mut chars = Cursor { chars: text.chars().peekable(), line: 1, column: 1 };
+    let mut chars = Cursor {
+        chars: text.chars().peekable(),
+        line: 1,
+        column: 1,
+    };
     loop {
         let (line, column) = (chars.line, chars.column);
-        let cell = if chars.peek() == Some('"') { chars.quoted()? } else { chars.bare(separator) };
-        row.push(Cell { text: cell, line, column });
+        let cell = if chars.peek() == Some('"') {
+            chars.quoted()?
+        } else {
+            chars.bare(separator)
+        };
+        row.push(Cell {
+            text: cell,
+            line,
+            column,
+        });
         match chars.next() {
             Some(c) if c == separator => continue,
             Some('\r' | '\n') => {}
@@ -42,7 +54,10 @@ fn separator(text: &str) -> char {
     let first = text.lines().next().unwrap_or_default();
     let count = |c: char| first.chars().filter(|x| *x == c).count();
     // The last of equals wins in max_by_key: comma stands last.
-    ['\t', ';', ','].into_iter().max_by_key(|c| count(*c)).unwrap_or(',')
+    ['\t', ';', ',']
+        .into_iter()
+        .max_by_key(|c| count(*c))
+        .unwrap_or(',')
 }
 
 struct Cursor<'t> {
@@ -107,8 +122,16 @@ impl Cursor<'_> {
 /// before them (OWASP, CSV injection).
 pub fn escape(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = if formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -116,13 +139,18 @@ mod tests {
     use super::*;
 
     fn texts(rows: &[Vec<Cell>]) -> Vec<Vec<&str>> {
-        rows.iter().map(|row| row.iter().map(|cell| cell.text.as_str()).collect()).collect()
+        rows.iter()
+            .map(|row| row.iter().map(|cell| cell.text.as_str()).collect())
+            .collect()
     }
 
     #[test]
     fn quotes_separators_and_line_ends() {
         let rows = parse("a;b\r\n\"x;\"\"y\"\"\n2\";7\r\n\n3;\n").expect("valid");
-        assert_eq!(texts(&rows), [vec!["a", "b"], vec!["x;\"y\"\n2", "7"], vec!["3", ""]]);
+        assert_eq!(
+            texts(&rows),
+            [vec!["a", "b"], vec!["x;\"y\"\n2", "7"], vec!["3", ""]]
+        );
         assert_eq!((rows[1][1].line, rows[1][1].column), (3, 4));
         assert_eq!((rows[2][0].line, rows[2][0].column), (5, 1));
     }
@@ -130,13 +158,19 @@ mod tests {
     #[test]
     fn broken_quotes_are_located() {
         assert_eq!(parse("a,b\n1,\"x").expect_err("open").0, 2);
-        assert_eq!(parse("a\n\"x\"y\n").expect_err("after"), (2, 4, "text after a closing quote"));
+        assert_eq!(
+            parse("a\n\"x\"y\n").expect_err("after"),
+            (2, 4, "text after a closing quote")
+        );
     }
 
     #[test]
     fn escaping_survives_a_round_trip_and_disarms_formulas() {
         let nasty = "say \"hi\", then\nleave";
-        assert_eq!(parse(&format!("{}\n", escape(nasty))).expect("valid")[0][0].text, nasty);
+        assert_eq!(
+            parse(&format!("{}\n", escape(nasty))).expect("valid")[0][0].text,
+            nasty
+        );
         assert_eq!(escape("=1+1"), "'=1+1");
         assert_eq!(escape("-3.5"), "-3.5");
     }

@@ -21,7 +21,11 @@ pub trait Decode: Sized {
 /// What is not there is `None`; what is wrong is reported and `None`, so that the rest can still be checked.
 impl<T: Decode> Decode for Option<T> {
     fn decode(node: &Node, issues: &mut Issues) -> Option<Self> {
-        Some(if node.is_null() { None } else { T::decode(node, issues) })
+        Some(if node.is_null() {
+            None
+        } else {
+            T::decode(node, issues)
+        })
     }
     fn missing() -> Option<Self> {
         Some(None)
@@ -97,7 +101,10 @@ impl Decode for String {
         const LONGEST: usize = 4096;
         match node.scalar() {
             Some(text) if text.len() > LONGEST => {
-                issues.push(&node.place, format!("a text of {} bytes: at most {LONGEST}", text.len()));
+                issues.push(
+                    &node.place,
+                    format!("a text of {} bytes: at most {LONGEST}", text.len()),
+                );
                 None
             }
             Some(text) => Some(text.to_owned()),
@@ -115,7 +122,10 @@ impl Decode for bool {
             Some("true" | "True" | "TRUE") => Some(true),
             Some("false" | "False" | "FALSE") => Some(false),
             _ => {
-                issues.push(&node.place, format!("`true` or `false` is needed, not {}", node.describe()));
+                issues.push(
+                    &node.place,
+                    format!("`true` or `false` is needed, not {}", node.describe()),
+                );
                 None
             }
         }
@@ -125,10 +135,17 @@ impl Decode for bool {
 impl Decode for f64 {
     fn decode(node: &Node, issues: &mut Issues) -> Option<Self> {
         // "nan" and "inf" parse as numbers in Rust and mean nothing in a preset.
-        match node.scalar().and_then(|text| text.parse::<f64>().ok()).filter(|v| v.is_finite()) {
+        match node
+            .scalar()
+            .and_then(|text| text.parse::<f64>().ok())
+            .filter(|v| v.is_finite())
+        {
             Some(value) => Some(value),
             None => {
-                issues.push(&node.place, format!("a number is needed, not {}", node.describe()));
+                issues.push(
+                    &node.place,
+                    format!("a number is needed, not {}", node.describe()),
+                );
                 None
             }
         }
@@ -153,10 +170,16 @@ impl<const N: usize> Decode for [f64; N] {
         if let Value::List(items) = &node.value
             && items.len() == N
         {
-            let numbers: Vec<f64> = items.iter().filter_map(|item| f64::decode(item, issues)).collect();
+            let numbers: Vec<f64> = items
+                .iter()
+                .filter_map(|item| f64::decode(item, issues))
+                .collect();
             return numbers.try_into().ok();
         }
-        issues.push(&node.place, format!("a list of {N} numbers is needed, not {}", node.describe()));
+        issues.push(
+            &node.place,
+            format!("a list of {N} numbers is needed, not {}", node.describe()),
+        );
         None
     }
 }
@@ -165,7 +188,10 @@ impl<const N: usize> Decode for [f64; N] {
 pub fn number_in(node: &Node, low: f64, high: f64, issues: &mut Issues) -> Option<f64> {
     let value = f64::decode(node, issues)?;
     if !(low..=high).contains(&value) {
-        issues.push(&node.place, format!("{} is not from {low} to {high}", node.describe()));
+        issues.push(
+            &node.place,
+            format!("{} is not from {low} to {high}", node.describe()),
+        );
         return None;
     }
     Some(value)
@@ -179,7 +205,12 @@ pub fn one_of<T: Copy>(node: &Node, what: &str, names: &[(&str, T)], issues: &mu
     };
     let found = names.iter().find(|(name, _)| *name == text);
     if found.is_none() {
-        issues.unknown(&node.place, &format!("unknown {what}"), text, names.iter().map(|(name, _)| *name));
+        issues.unknown(
+            &node.place,
+            &format!("unknown {what}"),
+            text,
+            names.iter().map(|(name, _)| *name),
+        );
     }
     found.map(|(_, value)| *value)
 }
@@ -196,10 +227,18 @@ impl<'n> Fields<'n> {
     /// `what` names the mapping in errors: `a product`, `the output section`.
     pub fn new(node: &'n Node, what: &'static str, issues: &mut Issues) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            issues.push(&node.place, format!("{what} is a mapping of keys, not {}", node.describe()));
+            issues.push(
+                &node.place,
+                format!("{what} is a mapping of keys, not {}", node.describe()),
+            );
             return None;
         };
-        Some(Self { node, entries, what, known: Vec::new() })
+        Some(Self {
+            node,
+            entries,
+            what,
+            known: Vec::new(),
+        })
     }
 
     /// The value of `key`, which becomes known.

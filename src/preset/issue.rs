@@ -100,7 +100,11 @@ impl Issues {
             self.beyond += 1;
             return;
         }
-        self.list.push(Issue { place: place.clone(), message, hint });
+        self.list.push(Issue {
+            place: place.clone(),
+            message,
+            hint,
+        });
     }
 
     pub fn is_empty(&self) -> bool {
@@ -151,7 +155,12 @@ pub fn nearest<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
     let folded = given.to_lowercase().replace('-', "_");
     known
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(&folded, &name.to_lowercase().replace('-', "_")), *name))
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&folded, &name.to_lowercase().replace('-', "_")),
+                *name,
+            )
+        })
         .filter(|(distance, name)| *distance <= (name.chars().count().max(folded.chars().count()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -192,7 +201,11 @@ mod tests {
 
     #[test]
     fn more_errors_than_a_reader_can_take_are_counted() {
-        let place = Place { file: Path::new("p.yaml").into(), line: 1, column: 1 };
+        let place = Place {
+            file: Path::new("p.yaml").into(),
+            line: 1,
+            column: 1,
+        };
         let mut issues = Issues::default();
         for i in 0..KEPT + 3 {
             issues.push(&place, format!("{i}"));

@@ -17,15 +17,27 @@ const MOST: usize = 64;
 /// Reads a preset and everything it includes. What is wrong is in `issues`; the rest is returned to be checked too.
 pub fn load(path: &Path, issues: &mut Issues) -> Option<Preset> {
     let file: Arc<Path> = path.into();
-    let start = Place { file: file.clone(), line: 1, column: 1 };
-    let mut reader = Reader { issues, trail: Vec::new(), files: 0 };
+    let start = Place {
+        file: file.clone(),
+        line: 1,
+        column: 1,
+    };
+    let mut reader = Reader {
+        issues,
+        trail: Vec::new(),
+        files: 0,
+    };
     reader.read(&file, &start)
 }
 
 /// Reads a preset from text, as if it stood in `path`.
 pub fn load_text(text: &str, path: &Path, issues: &mut Issues) -> Option<Preset> {
     let file: Arc<Path> = path.into();
-    let mut reader = Reader { issues, trail: vec![identity(path)], files: 1 };
+    let mut reader = Reader {
+        issues,
+        trail: vec![identity(path)],
+        files: 1,
+    };
     reader.parse(text, &file)
 }
 
@@ -40,7 +52,8 @@ impl Reader<'_> {
     fn read(&mut self, file: &Arc<Path>, named_at: &Place) -> Option<Preset> {
         let identity = identity(file);
         if self.trail.contains(&identity) {
-            self.issues.push(named_at, format!("{} includes itself", file.display()));
+            self.issues
+                .push(named_at, format!("{} includes itself", file.display()));
             return None;
         }
         self.files += 1;
@@ -52,7 +65,8 @@ impl Reader<'_> {
         let text = match read_text(file, Limits::PRESET.bytes) {
             Ok(text) => text,
             Err(reason) => {
-                self.issues.push(named_at, format!("{}: {reason}", file.display()));
+                self.issues
+                    .push(named_at, format!("{}: {reason}", file.display()));
                 return None;
             }
         };
@@ -68,10 +82,17 @@ impl Reader<'_> {
         match &preset.version {
             Some(version) if version.value == 1 => {}
             Some(version) => {
-                let message = format!("version {} is not known: this program reads version 1", version.value);
+                let message = format!(
+                    "version {} is not known: this program reads version 1",
+                    version.value
+                );
                 self.issues.push(&version.place, message);
             }
-            None => self.issues.hint(&node.place, "the preset needs its version", "begin with `version: 1`"),
+            None => self.issues.hint(
+                &node.place,
+                "the preset needs its version",
+                "begin with `version: 1`",
+            ),
         }
         let mut below: Option<Preset> = None;
         for include in std::mem::take(&mut preset.include) {
@@ -106,8 +127,15 @@ pub fn read_text(path: &Path, most: usize) -> Result<String, String> {
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n');
-        format!("line {} is not UTF-8 text: save the file as UTF-8", line.count() + 1)
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(error.utf8_error().valid_up_to())
+            .filter(|b| **b == b'\n');
+        format!(
+            "line {} is not UTF-8 text: save the file as UTF-8",
+            line.count() + 1
+        )
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -135,7 +163,9 @@ fn over(top: Preset, base: Preset) -> Preset {
             keywords: append(b.keywords, t.keywords),
         }),
         seed: top.seed.or(base.seed),
-        quality: both(top.quality, base.quality, |t, b| Quality { tier: t.tier.or(b.tier) }),
+        quality: both(top.quality, base.quality, |t, b| Quality {
+            tier: t.tier.or(b.tier),
+        }),
         solo: top.solo.or(base.solo),
         products: append(base.products, top.products),
         models: append(base.models, top.models),

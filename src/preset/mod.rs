@@ -41,8 +41,8 @@ pub fn plan(path: &Path, options: &Options) -> Result<Plan, Issues> {
 /// Everything that is wrong with it, sorted by place.
 pub fn plan_text(text: &str, path: &Path, options: &Options) -> Result<Plan, Issues> {
     let mut issues = Issues::default();
-    let plan =
-        load::load_text(text, path, &mut issues).and_then(|p| resolve::resolve(&p, path, options, &mut issues));
+    let plan = load::load_text(text, path, &mut issues)
+        .and_then(|p| resolve::resolve(&p, path, options, &mut issues));
     finish(plan, issues)
 }
 

@@ -24,9 +24,17 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub const PRESET: Limits = Limits { bytes: 4 << 20, depth: 64, values: 200_000 };
+    pub const PRESET: Limits = Limits {
+        bytes: 4 << 20,
+        depth: 64,
+        values: 200_000,
+    };
     /// Catalogues are lists of flat records, as long as the shop is large.
-    pub const CATALOGUE: Limits = Limits { bytes: 32 << 20, depth: 16, values: 1_000_000 };
+    pub const CATALOGUE: Limits = Limits {
+        bytes: 32 << 20,
+        depth: 16,
+        values: 1_000_000,
+    };
 }
 
 #[derive(Debug, Clone)]
@@ -88,19 +96,35 @@ impl Node {
 
 /// Parses one document. `None` when nothing usable was found; the reasons are in `issues`.
 pub fn parse(text: &str, file: &Arc<Path>, limits: Limits, issues: &mut Issues) -> Option<Node> {
-    let start = Place { file: file.clone(), line: 1, column: 1 };
+    let start = Place {
+        file: file.clone(),
+        line: 1,
+        column: 1,
+    };
     if text.len() > limits.bytes {
-        issues.push(&start, format!("{} bytes: at most {} are read", text.len(), limits.bytes));
+        issues.push(
+            &start,
+            format!("{} bytes: at most {} are read", text.len(), limits.bytes),
+        );
         return None;
     }
-    let mut builder =
-        Builder { file, limits, stack: Vec::new(), anchors: BTreeMap::new(), values: 0, root: None };
+    let mut builder = Builder {
+        file,
+        limits,
+        stack: Vec::new(),
+        anchors: BTreeMap::new(),
+        values: 0,
+        root: None,
+    };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let step = match event {
             Ok((event, span)) => builder.take(event, span, issues),
             Err(error) => {
-                issues.push(&builder.place(*error.marker()), format!("not valid YAML: {}", error.info()));
+                issues.push(
+                    &builder.place(*error.marker()),
+                    format!("not valid YAML: {}", error.info()),
+                );
                 None
             }
         };
@@ -114,8 +138,17 @@ pub fn parse(text: &str, file: &Arc<Path>, limits: Limits, issues: &mut Issues) 
 
 /// A list or mapping whose end has not been read yet.
 enum Open {
-    List { items: Vec<Node>, place: Place, anchor: usize },
-    Map { entries: Entries, key: Option<(String, Place)>, place: Place, anchor: usize },
+    List {
+        items: Vec<Node>,
+        place: Place,
+        anchor: usize,
+    },
+    Map {
+        entries: Entries,
+        key: Option<(String, Place)>,
+        place: Place,
+        anchor: usize,
+    },
 }
 
 struct Builder<'a> {
@@ -141,14 +174,23 @@ impl Builder<'_> {
         let place = self.place(span.start);
         match event {
             Event::DocumentStart(_) if self.root.is_some() => {
-                issues.push(&place, "a second document begins here: one file holds one document");
+                issues.push(
+                    &place,
+                    "a second document begins here: one file holds one document",
+                );
                 None
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &place, issues)?;
                 self.count(1, &place, issues)?;
                 let plain = style == ScalarStyle::Plain;
-                let node = Node { place, value: Value::Scalar { text: Cow::into_owned(text), plain } };
+                let node = Node {
+                    place,
+                    value: Value::Scalar {
+                        text: Cow::into_owned(text),
+                        plain,
+                    },
+                };
                 self.close(node, anchor, issues)
             }
             Event::Alias(id) => {
@@ -164,20 +206,48 @@ impl Builder<'_> {
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &place, issues)?;
-                self.open(Open::List { items: Vec::new(), place: place.clone(), anchor }, &place, issues)
+                self.open(
+                    Open::List {
+                        items: Vec::new(),
+                        place: place.clone(),
+                        anchor,
+                    },
+                    &place,
+                    issues,
+                )
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), &place, issues)?;
-                let map = Open::Map { entries: Entries::default(), key: None, place: place.clone(), anchor };
+                let map = Open::Map {
+                    entries: Entries::default(),
+                    key: None,
+                    place: place.clone(),
+                    anchor,
+                };
                 self.open(map, &place, issues)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
-                Some(Open::List { items, place, anchor }) => {
-                    self.close(Node { place, value: Value::List(items) }, anchor, issues)
-                }
-                Some(Open::Map { entries, place, anchor, .. }) => {
-                    self.close(Node { place, value: Value::Map(entries.list) }, anchor, issues)
-                }
+                Some(Open::List { items, place, anchor }) => self.close(
+                    Node {
+                        place,
+                        value: Value::List(items),
+                    },
+                    anchor,
+                    issues,
+                ),
+                Some(Open::Map {
+                    entries,
+                    place,
+                    anchor,
+                    ..
+                }) => self.close(
+                    Node {
+                        place,
+                        value: Value::Map(entries.list),
+                    },
+                    anchor,
+                    issues,
+                ),
                 None => None,
             },
             _ => Some(()),
@@ -187,7 +257,10 @@ impl Builder<'_> {
     fn refuse_tag(&self, tag: Option<&saphyr_parser::Tag>, place: &Place, issues: &mut Issues) -> Option<()> {
         match tag {
             Some(tag) if !tag.is_yaml_core_schema() => {
-                issues.push(place, format!("the tag `{}` is not understood", shorten(&tag.to_string())));
+                issues.push(
+                    place,
+                    format!("the tag `{}` is not understood", shorten(&tag.to_string())),
+                );
                 None
             }
             _ => Some(()),
@@ -198,7 +271,10 @@ impl Builder<'_> {
         self.values = self.values.saturating_add(values);
         if self.values > self.limits.values {
             let most = self.limits.values;
-            issues.push(place, format!("more than {most} values, aliases expanded: the file is refused"));
+            issues.push(
+                place,
+                format!("more than {most} values, aliases expanded: the file is refused"),
+            );
             return None;
         }
         Some(())
@@ -211,7 +287,10 @@ impl Builder<'_> {
             return None;
         }
         if self.stack.len() >= self.limits.depth {
-            issues.push(place, format!("nested more than {} deep: the file is refused", self.limits.depth));
+            issues.push(
+                place,
+                format!("nested more than {} deep: the file is refused", self.limits.depth),
+            );
             return None;
         }
         self.stack.push(open);
@@ -238,7 +317,14 @@ impl Builder<'_> {
                     *key = Some((text.to_owned(), node.place));
                 }
                 Some((name, place)) if name == "<<" => entries.merge(node, &place, issues),
-                Some((key, place)) => entries.add(Entry { key, place, value: node }, issues),
+                Some((key, place)) => entries.add(
+                    Entry {
+                        key,
+                        place,
+                        value: node,
+                    },
+                    issues,
+                ),
             },
         }
         Some(())
@@ -260,7 +346,11 @@ impl Entries {
         }
         let message = format!("`{}` is given twice", shorten(&entry.key));
         match self.list.iter().find(|e| e.key == entry.key) {
-            Some(first) => issues.hint(&entry.place, message, format!("first on line {}", first.place.line)),
+            Some(first) => issues.hint(
+                &entry.place,
+                message,
+                format!("first on line {}", first.place.line),
+            ),
             None => issues.push(&entry.place, message),
         }
     }
@@ -295,14 +385,18 @@ mod tests {
     }
 
     fn get<'n>(node: &'n Node, key: &str) -> &'n Node {
-        let Value::Map(entries) = &node.value else { panic!("{node:?}") };
+        let Value::Map(entries) = &node.value else {
+            panic!("{node:?}")
+        };
         &entries.iter().find(|e| e.key == key).expect(key).value
     }
 
     #[test]
     fn values_know_their_line_and_column() {
         let node = read("a: 1\nlist:\n  - x\n  - {k: \"v\"}\n").expect("valid");
-        let Value::List(items) = &get(&node, "list").value else { panic!() };
+        let Value::List(items) = &get(&node, "list").value else {
+            panic!()
+        };
         assert_eq!(items[0].place.to_string(), "p.yaml:3:5");
         assert_eq!(get(&items[1], "k").place.to_string(), "p.yaml:4:9");
     }
@@ -339,13 +433,21 @@ mod tests {
             assert!(read(&text).is_err(), "{open}");
         }
         let block: String = (0..1000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
-        assert!(read(&block).expect_err("deep").contains("nested more than 64 deep"));
+        assert!(
+            read(&block)
+                .expect_err("deep")
+                .contains("nested more than 64 deep")
+        );
     }
 
     #[test]
     fn foreign_tags_second_documents_and_odd_keys_are_refused() {
         assert!(read("a: !include x\n").expect_err("tag").contains("tag"));
-        assert!(read("a: 1\n---\nb: 2\n").expect_err("two").contains("second document"));
+        assert!(
+            read("a: 1\n---\nb: 2\n")
+                .expect_err("two")
+                .contains("second document")
+        );
         assert!(read("[a]: 1\n").expect_err("key").contains("key"));
         assert!(read("a: &x [*x]\n").is_err());
         assert!(read("").is_err());

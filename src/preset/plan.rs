@@ -121,8 +121,12 @@ impl Plan {
 
     /// The SKUs of a composite, joined by `+`.
     pub fn skus(&self, base: &BasePlan) -> String {
-        let skus: Vec<&str> =
-            base.pieces.iter().filter_map(|p| self.products.get(p.product)).map(|p| p.sku.as_str()).collect();
+        let skus: Vec<&str> = base
+            .pieces
+            .iter()
+            .filter_map(|p| self.products.get(p.product))
+            .map(|p| p.sku.as_str())
+            .collect();
         skus.join("+")
     }
 }

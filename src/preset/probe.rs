@@ -10,8 +10,16 @@ use super::schema::Format;
 /// Reads the header of a picture file.
 pub fn header(path: &Path) -> Header {
     match read(path) {
-        Ok((width, height, format)) => Header { width, height, format: Some(format), problem: None },
-        Err(problem) => Header { problem: Some(problem), ..Header::default() },
+        Ok((width, height, format)) => Header {
+            width,
+            height,
+            format: Some(format),
+            problem: None,
+        },
+        Err(problem) => Header {
+            problem: Some(problem),
+            ..Header::default()
+        },
     }
 }
 

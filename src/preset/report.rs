@@ -91,9 +91,21 @@ pub struct OutputLine {
 impl PlanReport {
     pub fn new(plan: &Plan) -> Self {
         let sized = |f: &crate::product::Facts| {
-            [f.width_mm, f.height_mm, f.inner_diameter_mm, f.chain_length_mm, f.case_diameter_mm].iter().any(Option::is_some)
+            [
+                f.width_mm,
+                f.height_mm,
+                f.inner_diameter_mm,
+                f.chain_length_mm,
+                f.case_diameter_mm,
+            ]
+            .iter()
+            .any(Option::is_some)
         };
-        let headers = plan.photos.iter().map(|p| &p.header).chain(plan.products.iter().map(|p| &p.header));
+        let headers = plan
+            .photos
+            .iter()
+            .map(|p| &p.header)
+            .chain(plan.products.iter().map(|p| &p.header));
         let mut looks: Vec<&str> = plan.bases.iter().map(|b| b.look.as_str()).collect();
         looks.sort_unstable();
         looks.dedup();
@@ -111,25 +123,47 @@ impl PlanReport {
                 outputs: plan.outputs(),
                 unreadable: headers.filter(|h| h.problem.is_some()).count(),
             },
-            models: plan.photos.iter().map(|p| ModelLine {
-                id: p.id.clone(),
-                file: p.path.display().to_string(),
-                width: p.header.width,
-                height: p.header.height,
-                tags: p.tags.clone(),
-                problem: p.header.problem.clone(),
-            }).collect(),
-            products: plan.products.iter().map(|p| ProductLine {
-                sku: p.sku.clone(),
-                file: p.path.display().to_string(),
-                kind: p.kind,
-                width: p.header.width,
-                height: p.header.height,
-                sized: sized(&p.facts),
-                problem: p.header.problem.clone(),
-            }).collect(),
-            variants: plan.variants.iter().map(|v| VariantLine { id: v.id.clone(), name: v.name.clone() }).collect(),
-            exports: plan.exports.iter().map(|e| ExportLine { name: e.name.clone(), format: e.format }).collect(),
+            models: plan
+                .photos
+                .iter()
+                .map(|p| ModelLine {
+                    id: p.id.clone(),
+                    file: p.path.display().to_string(),
+                    width: p.header.width,
+                    height: p.header.height,
+                    tags: p.tags.clone(),
+                    problem: p.header.problem.clone(),
+                })
+                .collect(),
+            products: plan
+                .products
+                .iter()
+                .map(|p| ProductLine {
+                    sku: p.sku.clone(),
+                    file: p.path.display().to_string(),
+                    kind: p.kind,
+                    width: p.header.width,
+                    height: p.header.height,
+                    sized: sized(&p.facts),
+                    problem: p.header.problem.clone(),
+                })
+                .collect(),
+            variants: plan
+                .variants
+                .iter()
+                .map(|v| VariantLine {
+                    id: v.id.clone(),
+                    name: v.name.clone(),
+                })
+                .collect(),
+            exports: plan
+                .exports
+                .iter()
+                .map(|e| ExportLine {
+                    name: e.name.clone(),
+                    format: e.format,
+                })
+                .collect(),
             outputs: outputs(plan),
         }
     }
@@ -142,7 +176,13 @@ impl PlanReport {
         let _ = writeln!(
             page,
             "{} models, {} products ({}), {} variants, {} exports: {} composites, {} files",
-            c.models, c.products, self.kinds(), c.variants, c.exports, c.composites, c.outputs
+            c.models,
+            c.products,
+            self.kinds(),
+            c.variants,
+            c.exports,
+            c.composites,
+            c.outputs
         );
         let assumed = self.products.iter().filter(|p| !p.sized).count();
         if assumed > 0 {
@@ -152,30 +192,61 @@ impl PlanReport {
             let _ = writeln!(page, "{what} cannot be read and will fail: {file}: {problem}");
         }
         let models = self.models.iter().map(|m| {
-            vec![m.id.clone(), size(m.width, m.height), m.tags.join(" "), m.file.clone()]
+            vec![
+                m.id.clone(),
+                size(m.width, m.height),
+                m.tags.join(" "),
+                m.file.clone(),
+            ]
         });
         table(&mut page, &["model", "pixels", "tags", "file"], models, rows);
         let lines = self.outputs.iter().map(|o| {
-            vec![o.look.clone(), o.model.clone(), o.variant.clone(), o.export.clone(), o.path.clone()]
+            vec![
+                o.look.clone(),
+                o.model.clone(),
+                o.variant.clone(),
+                o.export.clone(),
+                o.path.clone(),
+            ]
         });
-        table(&mut page, &["look", "model", "variant", "export", "file"], lines, rows);
+        table(
+            &mut page,
+            &["look", "model", "variant", "export", "file"],
+            lines,
+            rows,
+        );
         page
     }
 
     fn problems(&self) -> impl Iterator<Item = (String, &str, &str)> {
-        let models = self.models.iter().filter_map(|m| Some((format!("model {}", m.id), m.file.as_str(), m.problem.as_deref()?)));
-        let products =
-            self.products.iter().filter_map(|p| Some((format!("product {}", p.sku), p.file.as_str(), p.problem.as_deref()?)));
+        let models = self
+            .models
+            .iter()
+            .filter_map(|m| Some((format!("model {}", m.id), m.file.as_str(), m.problem.as_deref()?)));
+        let products = self.products.iter().filter_map(|p| {
+            Some((
+                format!("product {}", p.sku),
+                p.file.as_str(),
+                p.problem.as_deref()?,
+            ))
+        });
         models.chain(products)
     }
 
     fn kinds(&self) -> String {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for product in &self.products {
-            let word = KINDS.iter().find(|(_, kind)| *kind == product.kind).map_or("", |(word, _)| word);
+            let word = KINDS
+                .iter()
+                .find(|(_, kind)| *kind == product.kind)
+                .map_or("", |(word, _)| word);
             *counts.entry(word).or_default() += 1;
         }
-        counts.iter().map(|(kind, n)| format!("{n} {kind}")).collect::<Vec<_>>().join(", ")
+        counts
+            .iter()
+            .map(|(kind, n)| format!("{n} {kind}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -186,10 +257,27 @@ fn outputs(plan: &Plan) -> Vec<OutputLine> {
             lines.push(OutputLine {
                 path: output.path.clone(),
                 look: base.look.clone(),
-                skus: base.pieces.iter().filter_map(|p| plan.products.get(p.product)).map(|p| p.sku.clone()).collect(),
-                model: plan.photos.get(base.photo).map(|p| p.id.clone()).unwrap_or_default(),
-                variant: plan.variants.get(output.variant).map(|v| v.name.clone()).unwrap_or_default(),
-                export: plan.exports.get(output.export).map(|e| e.name.clone()).unwrap_or_default(),
+                skus: base
+                    .pieces
+                    .iter()
+                    .filter_map(|p| plan.products.get(p.product))
+                    .map(|p| p.sku.clone())
+                    .collect(),
+                model: plan
+                    .photos
+                    .get(base.photo)
+                    .map(|p| p.id.clone())
+                    .unwrap_or_default(),
+                variant: plan
+                    .variants
+                    .get(output.variant)
+                    .map(|v| v.name.clone())
+                    .unwrap_or_default(),
+                export: plan
+                    .exports
+                    .get(output.export)
+                    .map(|e| e.name.clone())
+                    .unwrap_or_default(),
                 changed: output.changed.clone(),
             });
         }
@@ -198,20 +286,36 @@ fn outputs(plan: &Plan) -> Vec<OutputLine> {
 }
 
 fn size(width: u32, height: u32) -> String {
-    if width == 0 { "?".into() } else { format!("{width}×{height}") }
+    if width == 0 {
+        "?".into()
+    } else {
+        format!("{width}×{height}")
+    }
 }
 
 /// Columns as wide as their widest cell; what is beyond `rows` is counted.
 fn table(page: &mut String, head: &[&str], lines: impl Iterator<Item = Vec<String>>, rows: usize) {
     let lines: Vec<Vec<String>> = lines.collect();
-    let shown: Vec<Vec<String>> =
-        std::iter::once(head.iter().map(|h| (*h).to_owned()).collect()).chain(lines.iter().take(rows).cloned()).collect();
+    let shown: Vec<Vec<String>> = std::iter::once(head.iter().map(|h| (*h).to_owned()).collect())
+        .chain(lines.iter().take(rows).cloned())
+        .collect();
     let widths: Vec<usize> = (0..head.len())
-        .map(|i| shown.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .map(|i| {
+            shown
+                .iter()
+                .filter_map(|row| row.get(i))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     page.push('\n');
     for row in &shown {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         let _ = writeln!(page, "{}", cells.join("  ").trim_end());
     }
     if lines.len() > rows {

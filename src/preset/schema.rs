@@ -168,7 +168,11 @@ impl Decode for Kinds {
     fn decode(node: &Node, issues: &mut Issues) -> Option<Self> {
         let fields = Fields::new(node, "the kinds", issues)?;
         let entries = fields.entries().iter();
-        Some(Self(entries.filter_map(|e| Some((e.key.clone(), Kind::decode(&e.value, issues)?))).collect()))
+        Some(Self(
+            entries
+                .filter_map(|e| Some((e.key.clone(), Kind::decode(&e.value, issues)?)))
+                .collect(),
+        ))
     }
 }
 

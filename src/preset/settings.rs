@@ -105,8 +105,25 @@ macro_rules! difference {
 macro_rules! with_keys {
     ($do:ident, $top:expr, $base:expr) => {
         $do!(
-            $top, $base, side, finger, offset_mm, rotate_deg, scale, chain_length_mm, allow_hidden, shadow,
-            shadow_softness, light, tone, match_grain, see_through, inpaint, background, crop, seed
+            $top,
+            $base,
+            side,
+            finger,
+            offset_mm,
+            rotate_deg,
+            scale,
+            chain_length_mm,
+            allow_hidden,
+            shadow,
+            shadow_softness,
+            light,
+            tone,
+            match_grain,
+            see_through,
+            inpaint,
+            background,
+            crop,
+            seed
         )
     };
 }
@@ -124,7 +141,11 @@ impl Settings {
 
     /// The settings that make the composite itself, before background, crop and export.
     pub fn base_part(&self) -> Settings {
-        Settings { background: None, crop: None, ..self.clone() }
+        Settings {
+            background: None,
+            crop: None,
+            ..self.clone()
+        }
     }
 }
 
@@ -345,7 +366,10 @@ impl Decode for Background {
         match (given.next(), given.next()) {
             (Some(one), None) => Some(one),
             _ => {
-                issues.push(&node.place, "a background is exactly one of solid, gradient, picture and blur");
+                issues.push(
+                    &node.place,
+                    "a background is exactly one of solid, gradient, picture and blur",
+                );
                 None
             }
         }
@@ -389,7 +413,10 @@ impl Crop {
             CropAround::Piece => 0.35,
             _ => 0.6,
         };
-        Self { around, share: PartShare(share) }
+        Self {
+            around,
+            share: PartShare(share),
+        }
     }
 }
 
@@ -447,7 +474,10 @@ impl Decode for Axes {
                     values: values.clone(),
                     place: entry.place.clone(),
                 }),
-                _ => issues.push(&entry.value.place, format!("the axis `{}` needs a list of values", entry.key)),
+                _ => issues.push(
+                    &entry.value.place,
+                    format!("the axis `{}` needs a list of values", entry.key),
+                ),
             }
         }
         Some(Self(axes))
@@ -463,11 +493,17 @@ impl JsonSchema for Axes {
         let settings = Settings::json_schema(generator);
         if let Some(serde_json::Value::Object(keys)) = settings.get("properties") {
             for (key, schema) in keys {
-                properties.insert(key.clone(), serde_json::json!({ "type": "array", "items": schema, "minItems": 1 }));
+                properties.insert(
+                    key.clone(),
+                    serde_json::json!({ "type": "array", "items": schema, "minItems": 1 }),
+                );
             }
         }
         let model = generator.subschema_for::<super::schema::Selection>();
-        properties.insert("model".into(), serde_json::json!({ "type": "array", "items": model, "minItems": 1 }));
+        properties.insert(
+            "model".into(),
+            serde_json::json!({ "type": "array", "items": model, "minItems": 1 }),
+        );
         json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
     }
 }

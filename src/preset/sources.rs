@@ -41,7 +41,9 @@ pub fn folder(path: &PathText, issues: &mut Issues) -> Vec<PathBuf> {
             return Vec::new();
         }
     };
-    let files = entries.filter_map(|entry| entry.ok().map(|e| e.path())).filter(|p| is_picture(p));
+    let files = entries
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|p| is_picture(p));
     bounded(files, path, issues)
 }
 
@@ -51,13 +53,27 @@ pub fn pattern(path: &PathText, output: &Path, issues: &mut Issues) -> Vec<PathB
     let full = if Path::new(&path.0.value).is_absolute() || base.as_os_str().is_empty() {
         path.0.value.clone()
     } else {
-        format!("{}/{}", glob::Pattern::escape(&base.to_string_lossy()), path.0.value)
+        format!(
+            "{}/{}",
+            glob::Pattern::escape(&base.to_string_lossy()),
+            path.0.value
+        )
     };
-    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+    let options = glob::MatchOptions {
+        require_literal_leading_dot: true,
+        ..Default::default()
+    };
     let found = match glob::glob_with(&full, options) {
         Ok(found) => found,
         Err(error) => {
-            issues.push(&path.0.place, format!("{} is not a pattern: {}", quoted(Path::new(&path.0.value)), error.msg));
+            issues.push(
+                &path.0.place,
+                format!(
+                    "{} is not a pattern: {}",
+                    quoted(Path::new(&path.0.value)),
+                    error.msg
+                ),
+            );
             return Vec::new();
         }
     };
@@ -66,17 +82,31 @@ pub fn pattern(path: &PathText, output: &Path, issues: &mut Issues) -> Vec<PathB
         (Some(output), Ok(p)) => !p.starts_with(output),
         _ => true,
     };
-    bounded(found.filter_map(Result::ok).filter(|p| is_picture(p)).filter(outside), path, issues)
+    bounded(
+        found
+            .filter_map(Result::ok)
+            .filter(|p| is_picture(p))
+            .filter(outside),
+        path,
+        issues,
+    )
 }
 
 fn bounded(files: impl Iterator<Item = PathBuf>, named: &PathText, issues: &mut Issues) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = files.take(MOST + 1).collect();
     if files.is_empty() {
         let message = format!("{} holds no picture", quoted(Path::new(&named.0.value)));
-        issues.hint(&named.0.place, message, format!("looked for .{}", PICTURES.join(", .")));
+        issues.hint(
+            &named.0.place,
+            message,
+            format!("looked for .{}", PICTURES.join(", .")),
+        );
     }
     if files.len() > MOST {
-        let message = format!("{} finds more than {MOST} pictures", quoted(Path::new(&named.0.value)));
+        let message = format!(
+            "{} finds more than {MOST} pictures",
+            quoted(Path::new(&named.0.value))
+        );
         issues.push(&named.0.place, message);
         files.clear();
     }
@@ -85,15 +115,20 @@ fn bounded(files: impl Iterator<Item = PathBuf>, named: &PathText, issues: &mut 
 }
 
 fn is_picture(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    let known =
-        path.extension().is_some_and(|ext| PICTURES.iter().any(|known| ext.eq_ignore_ascii_case(known)));
+    let hidden = path
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let known = path
+        .extension()
+        .is_some_and(|ext| PICTURES.iter().any(|known| ext.eq_ignore_ascii_case(known)));
     known && !hidden && path.is_file()
 }
 
 /// The file's name without its extension.
 pub fn stem(path: &Path) -> String {
-    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// An operating system's error without its number.

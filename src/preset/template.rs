@@ -30,7 +30,10 @@ impl Template {
                 parts.push(Part::Text(before.to_owned()));
             }
             let Some((key, behind)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) else {
-                issues.push(&text.place, format!("`{}` has a brace without its partner", text.value));
+                issues.push(
+                    &text.place,
+                    format!("`{}` has a brace without its partner", text.value),
+                );
                 return None;
             };
             if !keys.contains(&key) {
@@ -52,17 +55,30 @@ impl Template {
         let sample = template.fill(|_| "x".into());
         let wrong = if sample.is_empty() {
             Some("is empty")
-        } else if sample.starts_with('/') || sample.contains(['\\', ':', '\0']) || sample.chars().any(char::is_control) {
-            Some("must be a path inside the output folder: no leading `/`, no `\\`, `:` or control characters")
-        } else if sample.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
-            Some("must be a path inside the output folder: no `..`, no part that is empty or begins with a dot")
+        } else if sample.starts_with('/')
+            || sample.contains(['\\', ':', '\0'])
+            || sample.chars().any(char::is_control)
+        {
+            Some(
+                "must be a path inside the output folder: no leading `/`, no `\\`, `:` or control characters",
+            )
+        } else if sample
+            .split('/')
+            .any(|part| part.is_empty() || part.starts_with('.'))
+        {
+            Some(
+                "must be a path inside the output folder: no `..`, no part that is empty or begins with a dot",
+            )
         } else if sample.split('/').count() > 8 || sample.len() > 500 {
             Some("is too long or too deep")
         } else {
             None
         };
         if let Some(wrong) = wrong {
-            issues.push(&text.place, format!("`{}` {wrong}", super::issue::shorten(&text.value)));
+            issues.push(
+                &text.place,
+                format!("`{}` {wrong}", super::issue::shorten(&text.value)),
+            );
             return None;
         }
         Some(template)
@@ -99,7 +115,11 @@ pub fn clean(value: &str) -> String {
     if out.is_empty() || out.ends_with('.') || device {
         out.push('_');
     }
-    if out == value { out } else { format!("{out}-{}", mark(value)) }
+    if out == value {
+        out
+    } else {
+        format!("{out}-{}", mark(value))
+    }
 }
 
 fn bounded(part: &str) -> String {
@@ -125,7 +145,11 @@ mod tests {
     use crate::preset::issue::Place;
 
     fn name(text: &str) -> Result<Template, String> {
-        let place = Place { file: Path::new("p.yaml").into(), line: 3, column: 7 };
+        let place = Place {
+            file: Path::new("p.yaml").into(),
+            line: 3,
+            column: 7,
+        };
         let mut issues = Issues::default();
         Template::parse_name(&At::new(text.into(), place), &mut issues).ok_or_else(|| issues.to_string())
     }
@@ -133,8 +157,21 @@ mod tests {
     #[test]
     fn templates_that_leave_the_folder_are_refused() {
         for wrong in [
-            "../{sku}", "/tmp/{sku}", "a/../../{sku}", "{sku}/..", "..", "a//b", "", ".hidden/{sku}", "c:{sku}", "a\\b",
-            "{sku", "sku}", "{skuu}", "{}", "a\nb",
+            "../{sku}",
+            "/tmp/{sku}",
+            "a/../../{sku}",
+            "{sku}/..",
+            "..",
+            "a//b",
+            "",
+            ".hidden/{sku}",
+            "c:{sku}",
+            "a\\b",
+            "{sku",
+            "sku}",
+            "{skuu}",
+            "{}",
+            "a\nb",
         ] {
             assert!(name(wrong).is_err(), "{wrong:?}");
         }
@@ -147,12 +184,27 @@ mod tests {
     #[test]
     fn values_cannot_add_folders() {
         let template = name("{sku}/{model}").expect("valid");
-        for nasty in ["../../etc/passwd", "..", ".", "", "a/b", "a\\b", "C:", "con", "a\0b", "x\n", &"ü".repeat(400)] {
+        for nasty in [
+            "../../etc/passwd",
+            "..",
+            ".",
+            "",
+            "a/b",
+            "a\\b",
+            "C:",
+            "con",
+            "a\0b",
+            "x\n",
+            &"ü".repeat(400),
+        ] {
             let out = template.file_name(|_| nasty.to_owned());
             let parts: Vec<&str> = out.split('/').collect();
             assert_eq!(parts.len(), 2, "{nasty:?} gave {out:?}");
             for part in parts {
-                assert!(!part.is_empty() && !part.starts_with('.') && part.len() <= 160, "{nasty:?} gave {out:?}");
+                assert!(
+                    !part.is_empty() && !part.starts_with('.') && part.len() <= 160,
+                    "{nasty:?} gave {out:?}"
+                );
             }
         }
     }

@@ -98,7 +98,10 @@ impl Decode for Pixels {
     fn decode(node: &Node, issues: &mut Issues) -> Option<Self> {
         let value = number_in(node, 16.0, LARGEST_SIDE, issues)?;
         if value.fract() != 0.0 {
-            issues.push(&node.place, format!("{} is not a whole number of pixels", node.describe()));
+            issues.push(
+                &node.place,
+                format!("{} is not a whole number of pixels", node.describe()),
+            );
             return None;
         }
         Some(Self(value as u32))
@@ -155,7 +158,9 @@ impl std::str::FromStr for Bytes {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+        let digits = text
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let scale = match unit.trim().to_ascii_lowercase().as_str() {
             "" | "b" => 1.0,
@@ -165,11 +170,17 @@ impl std::str::FromStr for Bytes {
             "kib" => 1024.0,
             "mib" => 1024.0 * 1024.0,
             "gib" => 1024.0 * 1024.0 * 1024.0,
-            _ => return Err(format!("`{text}` is not a size: write 10 MB, 2 GiB or a number of bytes")),
+            _ => {
+                return Err(format!(
+                    "`{text}` is not a size: write 10 MB, 2 GiB or a number of bytes"
+                ));
+            }
         };
         match number.parse::<f64>() {
             Ok(n) if n.is_finite() && n * scale >= 1.0 && n * scale < 1e15 => Ok(Self((n * scale) as u64)),
-            _ => Err(format!("`{text}` is not a size: write 10 MB, 2 GiB or a number of bytes")),
+            _ => Err(format!(
+                "`{text}` is not a size: write 10 MB, 2 GiB or a number of bytes"
+            )),
         }
     }
 }
@@ -278,11 +289,15 @@ impl std::str::FromStr for Colour {
         if let Some((_, rgb)) = COLOURS.iter().find(|(name, _)| *name == text) {
             return Ok(Self(*rgb));
         }
-        let hex = text.strip_prefix('#').filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
+        let hex = text
+            .strip_prefix('#')
+            .filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
         let digits = hex.and_then(|h| u32::from_str_radix(h, 16).ok());
         match (hex.map(str::len), digits) {
             (Some(6), Some(v)) => Ok(Self([(v >> 16) as u8, (v >> 8) as u8, v as u8])),
-            (Some(3), Some(v)) => Ok(Self([(v >> 8 & 15) as u8, (v >> 4 & 15) as u8, (v & 15) as u8].map(|d| d * 17))),
+            (Some(3), Some(v)) => Ok(Self(
+                [(v >> 8 & 15) as u8, (v >> 4 & 15) as u8, (v & 15) as u8].map(|d| d * 17),
+            )),
             _ => Err(format!("`{text}` is not a colour")),
         }
     }
@@ -294,7 +309,11 @@ impl Decode for Colour {
             Ok(colour) => Some(colour),
             Err(_) => {
                 let message = format!("a colour is needed, not {}", node.describe());
-                issues.hint(&node.place, message, "write \"#rrggbb\" in quotes, or white, black, grey, ivory, beige");
+                issues.hint(
+                    &node.place,
+                    message,
+                    "write \"#rrggbb\" in quotes, or white, black, grey, ivory, beige",
+                );
                 None
             }
         }

@@ -11,12 +11,16 @@ pub fn resolve(entries: &[ExportEntry], issues: &mut Issues) -> Vec<ExportSpec> 
     let shipped = match spec::shipped() {
         Ok(shipped) => shipped,
         Err(wrong) => {
-            wrong.iter().for_each(|issue| issues.push(&issue.place, issue.message.clone()));
+            wrong
+                .iter()
+                .for_each(|issue| issues.push(&issue.place, issue.message.clone()));
             return Vec::new();
         }
     };
-    let mut known: BTreeMap<String, Export> =
-        shipped.into_iter().map(|export| (export.name.value.clone(), export)).collect();
+    let mut known: BTreeMap<String, Export> = shipped
+        .into_iter()
+        .map(|export| (export.name.value.clone(), export))
+        .collect();
     let mut found: Vec<ExportSpec> = Vec::new();
     if entries.is_empty() {
         found.extend(known.get("photo").and_then(|photo| spec::resolve(photo, issues)));
@@ -27,10 +31,17 @@ pub fn resolve(entries: &[ExportEntry], issues: &mut Issues) -> Vec<ExportSpec> 
             ExportEntry::Own(own) => (own.extends.as_ref().unwrap_or(&own.name), extended(own, &known)),
         };
         let Some(export) = export else {
-            issues.unknown(&name.place, "no export is called", &name.value, known.keys().map(String::as_str));
+            issues.unknown(
+                &name.place,
+                "no export is called",
+                &name.value,
+                known.keys().map(String::as_str),
+            );
             continue;
         };
-        let Some(spec) = spec::resolve(&export, issues) else { continue };
+        let Some(spec) = spec::resolve(&export, issues) else {
+            continue;
+        };
         if found.iter().any(|other| other.name == spec.name) {
             issues.push(&name.place, format!("two exports are called `{}`", spec.name));
             continue;

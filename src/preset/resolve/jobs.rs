@@ -29,7 +29,11 @@ pub struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub fn new(models: &'a [ResolvedModel], products: &'a [ResolvedProduct], judge: bool) -> Self {
-        Self { models, products, judge }
+        Self {
+            models,
+            products,
+            judge,
+        }
     }
 }
 
@@ -69,20 +73,43 @@ pub fn resolve(
     let base = foundation(preset);
     let units = units(preset, &base, names, issues);
     let overs = overrides(preset, &units, names, issues);
-    let shown: Vec<Vec<bool>> = variants.iter().map(|v| chosen(v.models.as_ref(), names, issues)).collect();
-    let Some(template) = template else { return Vec::new() };
+    let shown: Vec<Vec<bool>> = variants
+        .iter()
+        .map(|v| chosen(v.models.as_ref(), names, issues))
+        .collect();
+    let Some(template) = template else {
+        return Vec::new();
+    };
 
     let mut bases = Vec::new();
     let mut paths = Paths::default();
     for (photo, model) in photos.iter().enumerate() {
-        for (u, unit) in units.iter().enumerate().filter(|(_, unit)| is(&unit.models, photo)) {
-            let layers = Layers { model, photo, unit, u, overs: &overs };
+        for (u, unit) in units
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| is(&unit.models, photo))
+        {
+            let layers = Layers {
+                model,
+                photo,
+                unit,
+                u,
+                overs: &overs,
+            };
             // Variants that make the same composite share it: its pixels are then the same bit for bit.
             let mut composites: BTreeMap<String, usize> = BTreeMap::new();
-            for (v, variant) in variants.iter().enumerate().filter(|(v, _)| shown.get(*v).is_some_and(|s| is(s, photo))) {
+            for (v, variant) in variants
+                .iter()
+                .enumerate()
+                .filter(|(v, _)| shown.get(*v).is_some_and(|s| is(s, photo)))
+            {
                 let scene = layers.scene(&variant.plan.set);
                 let pieces = layers.pieces(&variant.plan.set);
-                let key = json!([scene.base_part(), pieces.iter().map(|p| &p.settings).collect::<Vec<_>>()]).to_string();
+                let key = json!([
+                    scene.base_part(),
+                    pieces.iter().map(|p| &p.settings).collect::<Vec<_>>()
+                ])
+                .to_string();
                 let at = *composites.entry(key).or_insert_with(|| {
                     bases.push(BasePlan {
                         photo,
@@ -95,7 +122,16 @@ pub fn resolve(
                 });
                 let changed = changed(variant, &layers.scene(&Settings::default()));
                 for (e, export) in exports.iter().enumerate() {
-                    let output = output(&scene, (v, variant), (e, export), model, unit, products, template, &changed);
+                    let output = output(
+                        &scene,
+                        (v, variant),
+                        (e, export),
+                        model,
+                        unit,
+                        products,
+                        template,
+                        &changed,
+                    );
                     paths.take(&output.path, preset, issues);
                     if let Some(base) = bases.get_mut(at) {
                         base.outputs.push(output);
@@ -103,7 +139,10 @@ pub fn resolve(
                 }
             }
             if paths.taken.len() > MOST_OUTPUTS {
-                issues.push(&paths.place(preset), format!("more than {MOST_OUTPUTS} pictures: split the preset"));
+                issues.push(
+                    &paths.place(preset),
+                    format!("more than {MOST_OUTPUTS} pictures: split the preset"),
+                );
                 return Vec::new();
             }
         }
@@ -122,7 +161,10 @@ struct Layers<'a> {
 impl Layers<'_> {
     fn scene(&self, variant: &Settings) -> Settings {
         let below = self.model.set.over(&self.unit.scene);
-        let overs = self.overs.iter().filter(|o| is(&o.models, self.photo) && self.concerns_unit(o));
+        let overs = self
+            .overs
+            .iter()
+            .filter(|o| is(&o.models, self.photo) && self.concerns_unit(o));
         variant.over(&overs.fold(below, |below, over| over.set.over(&below)))
     }
 
@@ -142,7 +184,10 @@ impl Layers<'_> {
                 .iter()
                 .filter(|o| is(&o.models, self.photo) && (is(&o.products, *product) || is(&o.units, self.u)));
             let settings = overs.fold(self.model.set.over(set), |below, over| over.set.over(&below));
-            PiecePlan { product: *product, settings: variant.over(&settings).base_part() }
+            PiecePlan {
+                product: *product,
+                settings: variant.over(&settings).base_part(),
+            }
         };
         self.unit.pieces.iter().map(piece).collect()
     }
@@ -161,7 +206,10 @@ fn units(preset: &Preset, base: &Settings, names: &Names, issues: &mut Issues) -
                 in_looks[*product] = true;
             }
             if units.iter().any(|other| other.name == unit.name) {
-                issues.push(&look.name.place, format!("two looks are called `{}`", look.name.value));
+                issues.push(
+                    &look.name.place,
+                    format!("two looks are called `{}`", look.name.value),
+                );
             }
             if let Some(product) = names.products.iter().find(|p| p.plan.sku == unit.name) {
                 let message = format!("the look `{}` has the name of a product", product.plan.sku);
@@ -207,11 +255,19 @@ fn look_unit(look: &Look, base: &Settings, names: &Names, issues: &mut Issues) -
         }
     }
     if look.pieces.is_empty() {
-        issues.push(&look.name.place, format!("the look `{}` has no pieces", look.name.value));
+        issues.push(
+            &look.name.place,
+            format!("the look `{}` has no pieces", look.name.value),
+        );
     }
     let models = chosen(look.models.as_ref(), names, issues);
     let name = look.name.value.clone();
-    (!pieces.is_empty()).then(|| Unit { name, pieces, scene: look_set.over(base), models })
+    (!pieces.is_empty()).then(|| Unit {
+        name,
+        pieces,
+        scene: look_set.over(base),
+        models,
+    })
 }
 
 fn chosen(
@@ -232,12 +288,20 @@ fn overrides(preset: &Preset, units: &[Unit], names: &Names, issues: &mut Issues
         let wanted = &over.product.0;
         let hit = |name: &str| wanted.is_empty() || wanted.iter().any(|w| matches(&w.value, name));
         for pattern in wanted {
-            let found = names.products.iter().any(|p| matches(&pattern.value, &p.plan.sku))
+            let found = names
+                .products
+                .iter()
+                .any(|p| matches(&pattern.value, &p.plan.sku))
                 || units.iter().any(|u| matches(&pattern.value, &u.name));
             if !found && names.judge {
                 let known = names.products.iter().map(|p| p.plan.sku.as_str());
                 let known = known.chain(preset.looks.iter().map(|l| l.name.value.as_str()));
-                issues.unknown(&pattern.place, "no product or look is called", &pattern.value, known);
+                issues.unknown(
+                    &pattern.place,
+                    "no product or look is called",
+                    &pattern.value,
+                    known,
+                );
             }
         }
         overs.push(Over {
@@ -278,11 +342,19 @@ fn output(
         Format::Photo => model.plan.header.format.unwrap_or(Format::Jpeg),
         format => format,
     };
-    let skus: Vec<&str> =
-        unit.pieces.iter().filter_map(|(i, _)| products.get(*i)).map(|p| p.plan.sku.as_str()).collect();
+    let skus: Vec<&str> = unit
+        .pieces
+        .iter()
+        .filter_map(|(i, _)| products.get(*i))
+        .map(|p| p.plan.sku.as_str())
+        .collect();
     let hash = || {
         let content = json!([model.plan.id, unit.name, variant.plan.id, export.name, scene]).to_string();
-        blake3::hash(content.as_bytes()).to_hex().chars().take(10).collect()
+        blake3::hash(content.as_bytes())
+            .to_hex()
+            .chars()
+            .take(10)
+            .collect()
     };
     let name = template.file_name(|key| match key {
         "sku" => skus.join("+"),
@@ -322,14 +394,27 @@ impl Paths {
     fn take(&mut self, path: &str, preset: &Preset, issues: &mut Issues) {
         if !self.taken.insert(path.to_lowercase()) && self.told < 3 {
             self.told += 1;
-            let hint = "tell them apart with {sku} {look} {model} {variant} {export} or {hash} in `output: name`";
-            issues.hint(&self.place(preset), format!("two pictures are called `{path}`"), hint);
+            let hint =
+                "tell them apart with {sku} {look} {model} {variant} {export} or {hash} in `output: name`";
+            issues.hint(
+                &self.place(preset),
+                format!("two pictures are called `{path}`"),
+                hint,
+            );
         }
     }
 
     fn place(&self, preset: &Preset) -> Place {
-        let name = preset.output.as_ref().and_then(|o| o.name.as_ref()).map(|n| n.place.clone());
+        let name = preset
+            .output
+            .as_ref()
+            .and_then(|o| o.name.as_ref())
+            .map(|n| n.place.clone());
         let version = preset.version.as_ref().map(|v| v.place.clone());
-        name.or(version).unwrap_or(Place { file: Path::new("preset").into(), line: 1, column: 1 })
+        name.or(version).unwrap_or(Place {
+            file: Path::new("preset").into(),
+            line: 1,
+            column: 1,
+        })
     }
 }

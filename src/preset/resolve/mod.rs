@@ -26,7 +26,11 @@ const MOST_OUTPUTS: usize = 2_000_000;
 
 /// Resolves a preset that was read from `path`.
 pub fn resolve(preset: &Preset, path: &Path, options: &Options, issues: &mut Issues) -> Option<Plan> {
-    let start = Place { file: path.into(), line: 1, column: 1 };
+    let start = Place {
+        file: path.into(),
+        line: 1,
+        column: 1,
+    };
     // A part that could not be read makes names unknown that are not: then the names are not judged.
     let readable = issues.is_empty();
     let folder = folder(preset, path, options);
@@ -45,12 +49,24 @@ pub fn resolve(preset: &Preset, path: &Path, options: &Options, issues: &mut Iss
     if let Some(text) = preset.metadata.as_ref().and_then(|m| m.description.as_ref()) {
         Template::parse(&At::new(text.clone(), start.clone()), &TEXT_KEYS, issues);
     }
-    let bases = jobs::resolve(preset, &photos, &products, &variants, &exports, &names, template.as_ref(), issues);
+    let bases = jobs::resolve(
+        preset,
+        &photos,
+        &products,
+        &variants,
+        &exports,
+        &names,
+        template.as_ref(),
+        issues,
+    );
     if !issues.is_empty() {
         return None;
     }
     if bases.is_empty() {
-        issues.push(&start, "nothing to do: the selections leave no product with a model");
+        issues.push(
+            &start,
+            "nothing to do: the selections leave no product with a model",
+        );
         return None;
     }
     let metadata = preset.metadata.as_ref();
@@ -74,12 +90,25 @@ pub fn resolve(preset: &Preset, path: &Path, options: &Options, issues: &mut Iss
 }
 
 fn tier(preset: &Preset) -> Tier {
-    preset.quality.as_ref().and_then(|q| q.tier).unwrap_or(Tier::Listing)
+    preset
+        .quality
+        .as_ref()
+        .and_then(|q| q.tier)
+        .unwrap_or(Tier::Listing)
 }
 
 fn folder(preset: &Preset, path: &Path, options: &Options) -> PathBuf {
-    let given = preset.output.as_ref().and_then(|o| o.folder.as_ref()).map(|f| f.resolved());
-    let beside = || path.parent().unwrap_or(Path::new("")).join("out").join(super::sources::stem(path));
+    let given = preset
+        .output
+        .as_ref()
+        .and_then(|o| o.folder.as_ref())
+        .map(|f| f.resolved());
+    let beside = || {
+        path.parent()
+            .unwrap_or(Path::new(""))
+            .join("out")
+            .join(super::sources::stem(path))
+    };
     options.folder.clone().or(given).unwrap_or_else(beside)
 }
 
@@ -96,20 +125,31 @@ fn template(preset: &Preset, issues: &mut Issues) -> Option<Template> {
     if preset.exports.len() > 1 {
         text.push_str("_{export}");
     }
-    let place = Place { file: Path::new("").into(), line: 1, column: 1 };
+    let place = Place {
+        file: Path::new("").into(),
+        line: 1,
+        column: 1,
+    };
     Template::parse_name(&At::new(text, place), issues)
 }
 
 /// Settings under everything the preset says.
 fn foundation(preset: &Preset) -> Settings {
-    let seed = Settings { seed: preset.seed, ..Settings::default() };
+    let seed = Settings {
+        seed: preset.seed,
+        ..Settings::default()
+    };
     preset.defaults.as_ref().map_or(seed.clone(), |d| d.over(&seed))
 }
 
 /// Whether `name` matches `pattern`, where `*` stands for anything.
 fn matches(pattern: &str, name: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut rest) = name.strip_prefix(head) else { return false };
+    let Some((head, tail)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut rest) = name.strip_prefix(head) else {
+        return false;
+    };
     let mut parts: Vec<&str> = tail.split('*').collect();
     let last = parts.pop().unwrap_or_default();
     for part in parts {

@@ -20,7 +20,9 @@ pub fn resolve(models: &[At<Model>], output: &Path, issues: &mut Issues) -> Vec<
     let mut found: Vec<ResolvedModel> = Vec::new();
     let mut taken: BTreeMap<String, Place> = BTreeMap::new();
     for model in models {
-        let Some((files, place)) = files(model, output, issues) else { continue };
+        let Some((files, place)) = files(model, output, issues) else {
+            continue;
+        };
         for path in files {
             let id = match &model.id {
                 Some(id) => id.clone(),
@@ -28,7 +30,11 @@ pub fn resolve(models: &[At<Model>], output: &Path, issues: &mut Issues) -> Vec<
             };
             if let Some(first) = taken.get(&id.value) {
                 let message = format!("two models are called `{}`", id.value);
-                issues.hint(&id.place, message, format!("the other is at {first}; give an `id`"));
+                issues.hint(
+                    &id.place,
+                    message,
+                    format!("the other is at {first}; give an `id`"),
+                );
                 continue;
             }
             taken.insert(id.value.clone(), id.place.clone());
@@ -54,9 +60,7 @@ pub fn resolve(models: &[At<Model>], output: &Path, issues: &mut Issues) -> Vec<
 
 fn files(model: &At<Model>, output: &Path, issues: &mut Issues) -> Option<(Vec<PathBuf>, Place)> {
     match (&model.photo, &model.folder, &model.glob) {
-        (Some(photo), None, None) => {
-            Some((vec![sources::file(photo, issues)?], photo.0.place.clone()))
-        }
+        (Some(photo), None, None) => Some((vec![sources::file(photo, issues)?], photo.0.place.clone())),
         (None, Some(folder), None) => {
             one_name_for_many(model, issues);
             Some((sources::folder(folder, issues), folder.0.place.clone()))
@@ -66,7 +70,11 @@ fn files(model: &At<Model>, output: &Path, issues: &mut Issues) -> Option<(Vec<P
             Some((sources::pattern(glob, output, issues), glob.0.place.clone()))
         }
         (photo, folder, glob) => {
-            let place = [photo, folder, glob].into_iter().flatten().next().map_or(&model.place, |p| &p.0.place);
+            let place = [photo, folder, glob]
+                .into_iter()
+                .flatten()
+                .next()
+                .map_or(&model.place, |p| &p.0.place);
             issues.push(place, "a model has exactly one of `photo`, `folder` and `glob`");
             None
         }
@@ -91,8 +99,11 @@ pub fn select(
         None => all.collect(),
         Some(Selection::Names(names)) => by_name(&names.0, models, judge, issues),
         Some(Selection::By(by)) => {
-            let mut chosen: Vec<usize> =
-                if by.names.0.is_empty() { all.collect() } else { by_name(&by.names.0, models, judge, issues) };
+            let mut chosen: Vec<usize> = if by.names.0.is_empty() {
+                all.collect()
+            } else {
+                by_name(&by.names.0, models, judge, issues)
+            };
             if let Some(wanted) = &by.tags {
                 let before = chosen.len();
                 chosen.retain(|i| models.get(*i).is_some_and(|m| has_all(&m.tags, wanted)));
@@ -112,7 +123,10 @@ fn by_name(names: &[At<String>], models: &[ResolvedModel], judge: bool, issues: 
     let mut chosen = Vec::new();
     for name in names {
         let before = chosen.len();
-        let hits = models.iter().enumerate().filter(|(_, m)| super::matches(&name.value, &m.plan.id));
+        let hits = models
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| super::matches(&name.value, &m.plan.id));
         chosen.extend(hits.map(|(i, _)| i));
         if chosen.len() == before && judge {
             let known = models.iter().map(|m| m.plan.id.as_str());
@@ -141,10 +155,17 @@ fn has(tags: &Tags, key: &str, values: &[String]) -> bool {
 }
 
 fn tell_tags(models: &[ResolvedModel], place: &Place, issues: &mut Issues) {
-    let mut known: Vec<&str> = models.iter().flat_map(|m| m.plan.tags.iter().map(String::as_str)).collect();
+    let mut known: Vec<&str> = models
+        .iter()
+        .flat_map(|m| m.plan.tags.iter().map(String::as_str))
+        .collect();
     known.sort_unstable();
     known.dedup();
     known.truncate(20);
-    let hint = if known.is_empty() { "no model has tags".into() } else { format!("tags: {}", known.join(", ")) };
+    let hint = if known.is_empty() {
+        "no model has tags".into()
+    } else {
+        format!("tags: {}", known.join(", "))
+    };
     issues.hint(place, "no model has these tags", hint);
 }

@@ -21,7 +21,11 @@ pub struct ResolvedProduct {
 }
 
 pub fn resolve(products: &[At<Product>], output: &Path, issues: &mut Issues) -> Vec<ResolvedProduct> {
-    let mut all = All { found: Vec::new(), taken: BTreeMap::new(), issues };
+    let mut all = All {
+        found: Vec::new(),
+        taken: BTreeMap::new(),
+        issues,
+    };
     for product in products {
         match &product.catalogue {
             None => all.add(product, output),
@@ -60,7 +64,9 @@ struct All<'i> {
 
 impl All<'_> {
     fn add(&mut self, product: &At<Product>, output: &Path) {
-        let Some((files, place)) = self.files(product, output) else { return };
+        let Some((files, place)) = self.files(product, output) else {
+            return;
+        };
         let Some(kind) = product.kind else {
             self.issues.hint(
                 &place,
@@ -77,7 +83,11 @@ impl All<'_> {
             };
             if let Some(first) = self.taken.get(&sku.value) {
                 let message = format!("two products have the SKU `{}`", sku.value);
-                self.issues.hint(&sku.place, message, format!("the other is at {first}; give a `sku`"));
+                self.issues.hint(
+                    &sku.place,
+                    message,
+                    format!("the other is at {first}; give a `sku`"),
+                );
                 continue;
             }
             self.taken.insert(sku.value.clone(), sku.place.clone());
@@ -99,9 +109,7 @@ impl All<'_> {
 
     fn files(&mut self, product: &At<Product>, output: &Path) -> Option<(Vec<PathBuf>, Place)> {
         match (&product.file, &product.folder, &product.glob) {
-            (Some(file), None, None) => {
-                Some((vec![sources::file(file, self.issues)?], file.0.place.clone()))
-            }
+            (Some(file), None, None) => Some((vec![sources::file(file, self.issues)?], file.0.place.clone())),
             (None, Some(folder), None) => {
                 self.one_sku_for_many(product);
                 Some((sources::folder(folder, self.issues), folder.0.place.clone()))
@@ -119,15 +127,22 @@ impl All<'_> {
 
     fn one_sku_for_many(&mut self, product: &At<Product>) {
         if let Some(sku) = &product.sku {
-            self.issues.push(&sku.place, "a `sku` names one file, not a folder or pattern");
+            self.issues
+                .push(&sku.place, "a `sku` names one file, not a folder or pattern");
         }
     }
 
     fn wrong_source(&mut self, product: &At<Product>) {
         let catalogue = product.catalogue.as_ref().map(|c| &c.file);
-        let places = [&product.file, &product.folder, &product.glob].into_iter().flatten().chain(catalogue);
+        let places = [&product.file, &product.folder, &product.glob]
+            .into_iter()
+            .flatten()
+            .chain(catalogue);
         let place = places.map(|p| &p.0.place).next().unwrap_or(&product.place);
-        self.issues.push(place, "a product has exactly one of `file`, `folder`, `glob` and `catalogue`");
+        self.issues.push(
+            place,
+            "a product has exactly one of `file`, `folder`, `glob` and `catalogue`",
+        );
     }
 }
 

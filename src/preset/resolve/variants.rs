@@ -55,7 +55,11 @@ fn new(name: Option<&At<String>>, set: Settings, models: Option<Selection>) -> R
     let model = models.as_ref().map(selection_as_json);
     let id = id(&set, model.as_ref());
     let name = name.map_or(id.clone(), |n| n.value.clone());
-    ResolvedVariant { plan: VariantPlan { id, name, set }, models, model }
+    ResolvedVariant {
+        plan: VariantPlan { id, name, set },
+        models,
+        model,
+    }
 }
 
 /// The id of what a variant changes: the same changes have the same id in every preset and at every place in it.
@@ -64,7 +68,11 @@ fn id(set: &Settings, model: Option<&serde_json::Value>) -> String {
         return "base".into();
     }
     let content = serde_json::json!({ "set": set, "model": model }).to_string();
-    let digits: String = blake3::hash(content.as_bytes()).to_hex().chars().take(8).collect();
+    let digits: String = blake3::hash(content.as_bytes())
+        .to_hex()
+        .chars()
+        .take(8)
+        .collect();
     format!("v{digits}")
 }
 
@@ -86,9 +94,14 @@ fn selection_as_json(selection: &Selection) -> serde_json::Value {
 /// Every combination of the axes' values, the last axis changing fastest.
 fn combinations(matrix: &MatrixVariant, issues: &mut Issues) -> Vec<(Settings, Option<Selection>)> {
     let axes = &matrix.matrix.value.0;
-    let count = axes.iter().try_fold(1usize, |n, axis| n.checked_mul(axis.values.len()));
+    let count = axes
+        .iter()
+        .try_fold(1usize, |n, axis| n.checked_mul(axis.values.len()));
     let Some(count) = count.filter(|n| *n <= MOST) else {
-        issues.push(&matrix.matrix.place, format!("the matrix has more than {MOST} combinations"));
+        issues.push(
+            &matrix.matrix.place,
+            format!("the matrix has more than {MOST} combinations"),
+        );
         return Vec::new();
     };
     let before = issues.len();
@@ -128,9 +141,16 @@ fn read(
         if axis.key == "model" {
             models = Some(Selection::decode(value, issues)?);
         } else {
-            entries.push(Entry { key: axis.key.clone(), place: axis.place.clone(), value: (*value).clone() });
+            entries.push(Entry {
+                key: axis.key.clone(),
+                place: axis.place.clone(),
+                value: (*value).clone(),
+            });
         }
     }
-    let node = Node { place: place.clone(), value: Value::Map(entries) };
+    let node = Node {
+        place: place.clone(),
+        value: Value::Map(entries),
+    };
     Some((Settings::decode(&node, issues)?, models))
 }
