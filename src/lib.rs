@@ -16,6 +16,7 @@
 pub mod accuracy;
 pub mod cli;
 pub mod export;
+pub mod curve;
 pub mod fit;
 pub mod imaging;
 pub mod infer;

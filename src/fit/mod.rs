@@ -3,7 +3,6 @@
 pub mod body;
 mod bracelet;
 mod controls;
-pub mod curve;
 mod earring;
 pub mod necklace;
 mod placement;

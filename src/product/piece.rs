@@ -17,7 +17,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Facts {
-    /// Size of the cut-out's bounding box.
+    /// Size of the cut-out's bounding box; of one earring where the picture shows the pair.
     pub width_mm: Option<f64>,
     pub height_mm: Option<f64>,
     /// Ring or bangle: inner diameter.
@@ -82,30 +82,52 @@ pub enum EarringStyle {
 #[derive(Debug, Clone)]
 pub struct EarringStructure {
     pub style: EarringStyle,
-    /// Where the lobe is: middle of a stud, top of the hook or hoop.
+    /// The earring, or the two of a pair from the left of the picture to the right.
+    pub parts: Vec<EarringPart>,
+}
+
+/// One earring in the picture.
+#[derive(Debug, Clone)]
+pub struct EarringPart {
+    /// Bounding box corners.
+    pub min: DVec2,
+    pub max: DVec2,
+    /// Where the lobe is: middle of a stud, middle of the wire at the top of a hoop or hook.
     pub pierce: DVec2,
-    /// The picture shows both earrings: each one's pixel columns `[start, end)`.
-    pub pair: Option<[(u32, u32); 2]>,
+    /// A plain hoop: thickness of its wire, product pixels.
+    pub wire: Option<f64>,
+    /// A hook seen from the side: the box of its free leg, which goes behind the lobe.
+    pub back_leg: Option<(DVec2, DVec2)>,
+    /// Depth of the piece against its width: 1 for a ball.
+    pub depth: f64,
 }
 
 #[derive(Debug, Clone)]
 pub struct NecklaceStructure {
-    /// Centre line of the chain from the subject's right end to the left end as worn, product pixels.
+    /// Centre line of the chain, evenly spaced, from the left end of the picture (the subject's right, as worn) to the
+    /// right end; a closed loop is opened at the top. Product pixels.
     pub centre_line: Vec<DVec2>,
-    /// Half width of the chain across the centre line, product pixels.
+    /// Half width of the strip along the centre line that holds the chain, product pixels.
     pub half_width: f64,
-    pub pendant: Option<Pendant>,
+    /// A string of beads: arc lengths of the cuts between them, from 0 to the whole length, product pixels.
+    pub beads: Option<Vec<f64>>,
+    /// What hangs off the chain or sits in it, in the order of the chain.
+    pub pendants: Vec<Pendant>,
     /// The picture shows the whole closed loop.
     pub closed: bool,
+    /// Length of the chain that is missing between two ends that turn towards each other, product pixels.
+    pub gap: f64,
 }
 
 #[derive(Debug, Clone)]
 pub struct Pendant {
-    /// Where it hangs from.
+    /// Where it hangs from: a point of the centre line.
     pub bail: DVec2,
-    /// Bounding box corners.
+    /// Bounding box corners of what lies beside the chain.
     pub min: DVec2,
     pub max: DVec2,
+    /// Arc lengths of the centre line that it holds rigid: the width of the bail, or of a pendant in the chain.
+    pub arc: [f64; 2],
 }
 
 #[derive(Debug, Clone)]

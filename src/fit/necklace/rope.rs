@@ -11,7 +11,7 @@
 
 use glam::DVec3;
 
-use crate::fit::curve;
+use crate::curve;
 
 /// What the rope lies on.
 pub trait Surface {
