@@ -1,14 +1,16 @@
 //! The picture of a placement: warped layers, light, shadows, composite.
 
 mod composite;
+pub mod shadow;
 pub mod warp;
 
+use glam::DVec3;
 use image::RgbImage;
 
 use crate::fit::Placement;
 use crate::imaging::{Mask, Rect};
-use crate::locate::Anatomy;
-use crate::product::Piece;
+use crate::locate::{Anatomy, Light, light};
+use crate::product::{Kind, Piece};
 use warp::Warped;
 
 /// How a placement is rendered.
@@ -65,22 +67,52 @@ pub fn render(
     placement: &Placement,
     settings: &RenderSettings,
 ) -> Rendered {
-    let _ = (anatomy, settings);
     let frame = Rect::of_size(canvas.width(), canvas.height());
     let mut warped = Warped::default();
     for layer in &placement.layers {
         warped = warped.over(warp::warp(piece.pyramid(), layer, &frame, 0.0));
     }
-    let rect = warped.bounds();
-    composite::over(canvas, &warped);
-    let mut jewelry = Mask::filled(rect, 0.0);
-    for f in &warped.fragments {
-        let (x, y) = ((f.x - rect.x) as usize, (f.y - rect.y) as usize);
-        jewelry.data[y * rect.width as usize + x] = f.color[3];
-    }
+    let light = light_for(anatomy, settings);
+    let receiver = placement.receiver.as_deref();
+    let scene = shadow::Scene {
+        canvas,
+        receiver,
+        light: &light,
+        px_per_mm: placement.px_per_mm,
+        half_thickness_mm: half_thickness_mm(placement.kind),
+        strength: settings.shadow_strength,
+        softness: settings.shadow_softness,
+    };
+    let shadow = shadow::cast(&warped, &scene);
+    let (rect, jewelry, shadow) = composite::compose(canvas, &warped, shadow.as_ref(), receiver);
     Rendered {
         rect,
         jewelry,
-        shadow: Mask::filled(rect, 0.0),
+        shadow,
+    }
+}
+
+/// The estimated light, drawn towards the usual one where it is unsure; the direction that was asked for wins.
+fn light_for(anatomy: &Anatomy, settings: &RenderSettings) -> Light {
+    let mut light = match anatomy.light {
+        Some(found) => light::trusted(&found),
+        None => light::assumed(),
+    };
+    if let Some(direction) = settings.light_direction
+        && let Some(direction) = DVec3::from_array(direction).try_normalize()
+    {
+        light.direction = direction;
+    }
+    light
+}
+
+/// Half of the thickest that pieces of a kind are, mm: pearls and chain links are round, watches and pendants flat.
+fn half_thickness_mm(kind: Kind) -> f64 {
+    match kind {
+        Kind::Earring => 2.0,
+        Kind::Necklace => 5.0,
+        Kind::Ring => 3.0,
+        Kind::Bracelet => 4.0,
+        Kind::Watch => 4.5,
     }
 }

@@ -22,6 +22,23 @@ pub fn assumed() -> Light {
     }
 }
 
+/// An estimate drawn towards [`assumed`] as far as it is unsure.
+pub fn trusted(found: &Light) -> Light {
+    let usual = assumed();
+    // Half a confidence is a good fit: faces rarely shade like spheres.
+    let trust = (found.confidence / 0.5).clamp(0.0, 1.0);
+    Light {
+        direction: usual
+            .direction
+            .lerp(found.direction, trust)
+            .try_normalize()
+            .unwrap_or(usual.direction),
+        softness: usual.softness + (found.softness - usual.softness) * trust,
+        color: usual.color.lerp(found.color, trust),
+        confidence: found.confidence,
+    }
+}
+
 /// Estimates the light from the first face, else the best-seen hand, else the neck; `None` when the photograph shows
 /// none of them clearly enough.
 pub fn estimate(photo: &Photo, anatomy: &Anatomy) -> Option<Light> {

@@ -1,0 +1,104 @@
+//! Scalar fields on a coarse grid over the piece's surroundings: shadows are smooth, and so cost the same on a large
+//! photograph as on a small one.
+
+use glam::DVec2;
+
+use crate::imaging::Rect;
+
+/// Where a grid lies in the photograph and how fine it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lattice {
+    /// Photo position of the corner of the first cell.
+    pub origin: DVec2,
+    /// Cells per photo pixel; at most 1.
+    pub cells_per_px: f64,
+    /// Cells per millimetre.
+    pub cells_per_mm: f64,
+    pub width: usize,
+    pub height: usize,
+}
+
+/// Finest lattice, cells per mm: a contact shadow is about a millimetre wide.
+const FINEST: f64 = 6.0;
+/// Most cells: a necklace on a large photograph takes a coarser lattice.
+const MOST_CELLS: f64 = 450_000.0;
+
+impl Lattice {
+    /// Covers `rect`, a region of the photograph.
+    pub fn over(rect: &Rect, px_per_mm: f64) -> Self {
+        let area = f64::from(rect.width) * f64::from(rect.height);
+        let cells_per_px = (FINEST / px_per_mm)
+            .min((MOST_CELLS / area.max(1.0)).sqrt())
+            .min(1.0);
+        Self {
+            origin: DVec2::new(f64::from(rect.x), f64::from(rect.y)),
+            cells_per_px,
+            cells_per_mm: cells_per_px * px_per_mm,
+            width: (f64::from(rect.width) * cells_per_px).ceil() as usize,
+            height: (f64::from(rect.height) * cells_per_px).ceil() as usize,
+        }
+    }
+
+    /// Position in cells of a photo position.
+    pub fn to_cells(&self, p: DVec2) -> DVec2 {
+        (p - self.origin) * self.cells_per_px
+    }
+
+    /// Photo position of the middle of cell (x, y).
+    pub fn to_photo(&self, x: usize, y: usize) -> DVec2 {
+        self.origin + (DVec2::new(x as f64, y as f64) + 0.5) / self.cells_per_px
+    }
+
+    pub fn len(&self) -> usize {
+        self.width * self.height
+    }
+}
+
+/// One value per cell.
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub lattice: Lattice,
+    pub data: Vec<f32>,
+}
+
+impl Field {
+    pub fn zero(lattice: Lattice) -> Self {
+        Self {
+            lattice,
+            data: vec![0.0; lattice.len()],
+        }
+    }
+
+    /// Adds `value` at a position in cells, shared out over the four cells around it.
+    pub fn splat(&mut self, at: DVec2, value: f32) {
+        let (x, y, share) = self.corners(at);
+        for (k, w) in share.into_iter().enumerate() {
+            if let Some(i) = self.index(x + (k & 1) as i64, y + (k >> 1) as i64) {
+                self.data[i] += w * value;
+            }
+        }
+    }
+
+    /// Bilinear value at a photo position; 0 outside.
+    pub fn sample(&self, p: DVec2) -> f32 {
+        let (x, y, share) = self.corners(self.lattice.to_cells(p));
+        let at = |k: usize| {
+            self.index(x + (k & 1) as i64, y + (k >> 1) as i64)
+                .map_or(0.0, |i| self.data[i])
+        };
+        share.iter().enumerate().map(|(k, w)| w * at(k)).sum()
+    }
+
+    fn corners(&self, at: DVec2) -> (i64, i64, [f32; 4]) {
+        let q = at - 0.5;
+        let f = q.floor();
+        let (u, v) = ((q.x - f.x) as f32, (q.y - f.y) as f32);
+        let share = [(1.0 - u) * (1.0 - v), u * (1.0 - v), (1.0 - u) * v, u * v];
+        (f.x as i64, f.y as i64, share)
+    }
+
+    fn index(&self, x: i64, y: i64) -> Option<usize> {
+        let (w, h) = (self.lattice.width as i64, self.lattice.height as i64);
+        (x >= 0 && y >= 0 && x < w && y < h).then_some((y * w + x) as usize)
+    }
+}
