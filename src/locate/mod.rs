@@ -15,6 +15,7 @@ pub mod matte;
 pub mod mesh;
 mod mesh_maps;
 pub mod outputs;
+pub mod overlay;
 pub mod person;
 pub mod project;
 pub mod report;
