@@ -1,11 +1,13 @@
 //! The door of the room: which models a kind of jewelry needs, and what they find.
 
-use super::Anatomy;
 use super::camera::Camera;
-use super::face::find_faces;
+use super::ear::find_ears;
+use super::face::{RawFace, find_faces};
 use super::hand::locate_hands;
+use super::head::{bounds, head_pose};
 use super::light;
 use super::person::find_person;
+use super::{Anatomy, Face};
 use crate::imaging::Photo;
 use crate::infer::{Engine, InferError};
 use crate::product::Kind;
@@ -64,8 +66,8 @@ impl Wants {
 /// When a model cannot be loaded or run.
 pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatomy, InferError> {
     let camera = Camera::new(photo.focal_px(), photo.width(), photo.height());
-    let faces = if wants.face || wants.neck {
-        find_faces(&photo.pixels, engine, &camera)?
+    let raw = if wants.face || wants.neck {
+        find_faces(&photo.pixels, engine)?
     } else {
         Vec::new()
     };
@@ -79,6 +81,9 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
     } else {
         None
     };
+    let mut faces: Vec<Face> = raw.into_iter().map(|f| measure(photo, &camera, f)).collect();
+    let rank = |f: &Face| f.score * (f.bbox.width * f.bbox.height).max(0.0).sqrt();
+    faces.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     let mut anatomy = Anatomy {
         width: photo.width(),
         height: photo.height(),
@@ -94,4 +99,18 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
         anatomy.light = light::estimate(photo, &anatomy);
     }
     Ok(anatomy)
+}
+
+/// Pose, scale and ears of a face.
+fn measure(photo: &Photo, camera: &Camera, raw: RawFace) -> Face {
+    let points = raw.mesh.points;
+    let pose = head_pose(&points, camera);
+    Face {
+        score: raw.detection.score * raw.mesh.presence,
+        bbox: bounds(&points),
+        px_per_mm: camera.px_per_mm(pose.translation_mm.z),
+        ears: find_ears(&photo.pixels, camera, &pose, &points),
+        landmarks: points,
+        pose,
+    }
 }

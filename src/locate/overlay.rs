@@ -212,7 +212,11 @@ mod tests {
             [255, 255, 255],
             4.0,
         );
-        let lit = |x: u32| (0..100).filter(|&y| pen.picture.get_pixel(x, y).0[0] > 127).count();
+        let lit = |x: u32| {
+            (0..100)
+                .filter(|&y| pen.picture.get_pixel(x, y).0[0] > 127)
+                .count()
+        };
         assert_eq!((lit(0), lit(300), lit(599)), (4, 4, 4));
     }
 
