@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accuracy;
+pub mod batch;
 pub mod cli;
 pub mod export;
 pub mod curve;

@@ -164,6 +164,13 @@ pub fn nearest<'k>(given: &str, known: &[&'k str]) -> Option<&'k str> {
         .filter(|(distance, name)| *distance <= (name.chars().count().max(folded.chars().count()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+        // `width` for `width_mm`: the beginning of exactly one name.
+        .or_else(|| {
+            let mut begin = known
+                .iter()
+                .filter(|name| folded.len() >= 3 && name.starts_with(&folded));
+            begin.next().filter(|_| begin.next().is_none()).copied()
+        })
 }
 
 /// A value as an error quotes it: on one line, not too long.
