@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
-use super::{Facts, Kind, Piece, ScaleSource, Structure};
+use super::{Facts, Kind, Piece, Structure};
 use crate::imaging::pixel::srgb_to_linear;
 use crate::imaging::{LinearImage, Rect};
 
