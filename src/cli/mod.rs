@@ -3,6 +3,8 @@
 mod completions;
 mod exit;
 mod files;
+mod locate;
+mod models;
 mod ordered;
 mod plan;
 mod schema;
@@ -51,14 +53,20 @@ pub struct Global {
     pub verbose: u8,
 }
 
+// One value of it exists in a process: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Put one product on people in photographs
     Try(try_on::TryArgs),
+    /// Find faces, ears, necks, hands and wrists, and print them
+    Locate(locate::LocateArgs),
     /// Show what a preset would do, without opening a picture beyond its header
     Plan(plan::PlanArgs),
     /// Print the JSON Schema of a format
     Schema(schema::SchemaArgs),
+    /// List the models and verify their hashes
+    Models(models::ModelsArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -84,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Try(args) => try_on::run(&cli.global, args),
         Command::Plan(args) => plan::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Locate(args) => locate::run(&cli.global, args),
+        Command::Models(args) => models::run(&cli.global, args),
         Command::Completions(args) => completions::run(args),
     };
     exit::report(end)

@@ -351,6 +351,7 @@ record! {
 /// A SKU, or a SKU with settings of its own.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
+#[allow(clippy::large_enum_variant)] // a handful exist in a preset
 pub enum LookPiece {
     Sku(At<String>),
     With(LookPieceKeys),
@@ -385,6 +386,7 @@ record! {
 
 /// A named set of changes, or a matrix of axes.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // a handful exist in a preset
 pub enum Variant {
     Named(NamedVariant),
     Matrix(MatrixVariant),
