@@ -16,8 +16,8 @@
 pub mod accuracy;
 pub mod batch;
 pub mod cli;
-pub mod export;
 pub mod curve;
+pub mod export;
 pub mod fit;
 pub mod imaging;
 pub mod infer;

@@ -20,7 +20,8 @@ pub fn blur(field: &mut Field, sigma: f64) {
 }
 
 /// Farthest cell that a blur of `sigma` cells moves anything to.
-pub fn reach(sigma: f64) -> f64 {
+#[cfg(test)]
+fn reach(sigma: f64) -> f64 {
     3.0 * (box_radius(sigma) + 1.0)
 }
 

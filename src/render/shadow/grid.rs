@@ -40,12 +40,12 @@ impl Lattice {
     }
 
     /// Position in cells of a photo position.
-    pub fn to_cells(&self, p: DVec2) -> DVec2 {
+    pub fn to_cells(self, p: DVec2) -> DVec2 {
         (p - self.origin) * self.cells_per_px
     }
 
     /// Photo position of the middle of cell (x, y).
-    pub fn to_photo(&self, x: usize, y: usize) -> DVec2 {
+    pub fn to_photo(self, x: usize, y: usize) -> DVec2 {
         self.origin + (DVec2::new(x as f64, y as f64) + 0.5) / self.cells_per_px
     }
 

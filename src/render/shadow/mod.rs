@@ -51,7 +51,7 @@ pub struct Shadow {
 /// Throws the shadow of `piece`; `None` when there is nothing to throw.
 pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
     let bounds = piece.bounds();
-    if bounds.is_empty() || scene.strength <= 0.0 || !(scene.px_per_mm > 0.0) {
+    if bounds.is_empty() || scene.strength <= 0.0 || scene.px_per_mm.is_nan() || scene.px_per_mm <= 0.0 {
         return None;
     }
     let reach = (REACH_MM * scene.px_per_mm).floor().min(1e6) as i32;
