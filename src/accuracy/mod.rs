@@ -1,3 +1,4 @@
 //! Measures the program against people rendered with the real piece on.
 
 pub mod truth;
+pub mod worn;

@@ -24,6 +24,7 @@ pub struct Truth {
     #[serde(default)]
     pub fingers: BTreeMap<String, TruthFinger>,
     pub wrist: Option<TruthWrist>,
+    pub light: Option<TruthLight>,
     #[serde(default)]
     pub jewelry: Vec<TruthPiece>,
 }
@@ -80,6 +81,15 @@ pub struct TruthWrist {
     pub centre3d: DVec3,
     pub axis: DVec3,
     pub px_per_mm: f64,
+    /// Contour around the axis at the wrist's middle.
+    #[serde(default)]
+    pub ring3d: Vec<DVec3>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct TruthLight {
+    /// Unit vector towards the key light: right, up, towards the camera.
+    pub key_dir_camera_xyz_right_up_back: DVec3,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -93,6 +103,13 @@ pub struct TruthPiece {
     pub curve3d: Vec<DVec3>,
     #[serde(default)]
     pub curve2d: Vec<DVec2>,
+    /// Piece frame to world.
+    pub origin3d: Option<DVec3>,
+    /// Row-major.
+    pub rotation: Option<[[f64; 3]; 3]>,
+    /// Sizes of the modelled piece, mm, by name.
+    #[serde(default)]
+    pub spec: BTreeMap<String, serde_json::Value>,
     pub product: Option<TruthProduct>,
 }
 

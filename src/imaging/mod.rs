@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod error;
+mod lab;
 mod limits;
 mod photo;
 pub mod pixel;
@@ -12,6 +13,7 @@ mod write;
 pub use decode::{Probe, decode_cutout, open_cutout, probe};
 pub use encode::{Encoding, JPEG_QUALITY, Pixels, SRGB_PROFILE, encode};
 pub use error::{PictureError, PictureErrorKind};
+pub use lab::Lab;
 pub use limits::Limits;
 pub use photo::{Photo, PhotoFormat};
 pub use pixel::LinearImage;
