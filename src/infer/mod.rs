@@ -2,6 +2,7 @@
 
 pub mod manifest;
 mod model;
+mod ort;
 mod rten;
 mod store;
 
@@ -83,16 +84,33 @@ pub struct InferOptions {
     pub threads: Option<usize>,
 }
 
-/// Opens the engine. Cheap: models are loaded when first run.
+/// Opens the engine. Cheap: models are loaded when first run. Those in a folder are checked here against their
+/// manifest, so that a wrong file is told of before the first photograph.
+///
+/// # Errors
+/// No models, models that are not what their manifest says, or no such backend.
 pub fn open(options: &InferOptions) -> Result<Arc<dyn Engine>, InferError> {
     let store = ModelStore::open(options.models_dir.as_deref())?;
+    store.check_files()?;
     let threads = options
         .threads
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(1)
         .max(1);
-    match options.backend {
-        Backend::Auto | Backend::Rten => Ok(Arc::new(rten::RtenEngine::new(store, threads))),
-        Backend::Ort => Err(InferError::Backend("ONNX Runtime is not built in".into())),
+    let rten = |store| -> Arc<dyn Engine> { Arc::new(rten::RtenEngine::new(store, threads)) };
+    if options.backend == Backend::Rten {
+        return Ok(rten(store));
+    }
+    match ort::OrtEngine::new(store, options.ort_lib.as_deref(), threads) {
+        Ok(engine) => Ok(Arc::new(engine)),
+        Err((_, error)) if options.backend == Backend::Ort => Err(InferError::Backend(error.why)),
+        Err((store, error)) => {
+            if error.worth_telling {
+                tracing::warn!("{}; the embedded backend is used", error.why);
+            } else {
+                tracing::debug!("{}; the embedded backend is used", error.why);
+            }
+            Ok(rten(store))
+        }
     }
 }

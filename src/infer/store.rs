@@ -79,6 +79,16 @@ impl ModelStore {
         Ok(Place::Embedded)
     }
 
+    /// Checks the files of the folder against their manifest.
+    pub(super) fn check_files(&self) -> Result<(), InferError> {
+        for id in ModelId::ALL {
+            if self.place(id)? != Place::Embedded {
+                self.bytes(id)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The model's bytes; those of a file are checked against the manifest.
     pub(super) fn bytes(&self, id: ModelId) -> Result<Cow<'static, [u8]>, InferError> {
         match self.place(id)? {
