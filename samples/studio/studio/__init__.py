@@ -1,0 +1,1 @@
+"""Procedural people and jewelry for the sample pictures, rendered with Blender."""
