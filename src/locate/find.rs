@@ -1,13 +1,18 @@
 //! The door of the room: which models a kind of jewelry needs, and what they find.
 
+use glam::DVec2;
+
+use super::body_pose::find_body;
 use super::camera::Camera;
 use super::ear::find_ears;
 use super::face::{RawFace, find_faces};
 use super::hand::locate_hands;
 use super::head::{bounds, head_pose};
 use super::light;
+use super::neck::find_neck;
 use super::person::find_person;
-use super::{Anatomy, Face};
+use super::torso::torso;
+use super::{Anatomy, Face, Neck, Shoulders};
 use crate::imaging::Photo;
 use crate::infer::{Engine, InferError};
 use crate::product::Kind;
@@ -95,10 +100,30 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
         person,
         light: None,
     };
+    if wants.neck {
+        (anatomy.neck, anatomy.shoulders) = trunk(photo, engine, &anatomy)?.unzip();
+    }
     if wants.light {
         anatomy.light = light::estimate(photo, &anatomy);
     }
     Ok(anatomy)
+}
+
+/// Neck and shoulders under the first face.
+fn trunk(
+    photo: &Photo,
+    engine: &dyn Engine,
+    anatomy: &Anatomy,
+) -> Result<Option<(Neck, Shoulders)>, InferError> {
+    let Some(face) = anatomy.faces.first() else {
+        return Ok(None);
+    };
+    let b = face.bbox;
+    let middle = DVec2::new(b.x + b.width / 2.0, b.y + b.height / 2.0);
+    let body = find_body(&photo.pixels, engine, middle, b.width.max(b.height) * 0.75)?;
+    let torso = torso(&face.pose, &anatomy.camera, body.as_ref());
+    let neck = find_neck(&photo.pixels, &anatomy.camera, &face.pose, &torso);
+    Ok(Some((neck, torso.shoulders(&anatomy.camera))))
 }
 
 /// Pose, scale and ears of a face.

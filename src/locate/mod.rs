@@ -1,6 +1,7 @@
 //! Where the body is: faces, ears, neck, hands and wrists, with the scale at each.
 
 mod anatomy;
+pub mod body_pose;
 pub mod camera;
 pub mod crop;
 mod ear;
@@ -14,12 +15,14 @@ pub mod manual;
 pub mod matte;
 pub mod mesh;
 mod mesh_maps;
+pub mod neck;
 pub mod outputs;
 pub mod overlay;
 pub mod person;
 pub mod project;
 pub mod report;
 pub mod ssd;
+pub mod torso;
 
 pub use anatomy::*;
 pub use find::{Wants, locate};
