@@ -56,6 +56,16 @@ pub struct Curve<P> {
 }
 
 impl<P: Point> Curve<P> {
+    /// A closed line through at least one point.
+    pub fn closed(points: Vec<P>) -> Self {
+        let arc = arc_lengths(&points, true);
+        Self {
+            points,
+            arc,
+            closed: true,
+        }
+    }
+
     /// `None` for fewer than two points.
     pub fn new(points: Vec<P>, closed: bool) -> Option<Self> {
         let arc = arc_lengths(&points, closed);
@@ -63,7 +73,12 @@ impl<P: Point> Curve<P> {
     }
 
     pub fn length(&self) -> f64 {
-        self.arc[self.arc.len() - 1]
+        self.arc.last().copied().unwrap_or(0.0)
+    }
+
+    /// Arc length at point `i`.
+    pub fn arc(&self, i: usize) -> f64 {
+        self.arc.get(i).copied().unwrap_or(0.0)
     }
 
     pub fn points(&self) -> &[P] {

@@ -7,6 +7,7 @@ mod earring;
 pub mod necklace;
 mod placement;
 mod ring;
+pub mod visible;
 mod watch;
 
 pub use controls::*;

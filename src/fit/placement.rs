@@ -83,6 +83,8 @@ pub enum UnfitReason {
     NeckHidden,
     WristHidden,
     TooSmall,
+    /// The chain does not go around the neck.
+    TooShort,
     OutOfFrame,
     ProductUnusable,
 }
@@ -100,6 +102,7 @@ impl std::fmt::Display for UnfitReason {
             Self::NeckHidden => "neck_hidden",
             Self::WristHidden => "wrist_hidden",
             Self::TooSmall => "too_small",
+            Self::TooShort => "too_short",
             Self::OutOfFrame => "out_of_frame",
             Self::ProductUnusable => "product_unusable",
         })

@@ -128,6 +128,8 @@ pub struct Pendant {
     pub max: DVec2,
     /// Arc lengths of the centre line that it holds rigid: the width of the bail, or of a pendant in the chain.
     pub arc: [f64; 2],
+    /// It sits in the chain and is carried along by it; else it hangs off the chain by gravity.
+    pub in_chain: bool,
 }
 
 #[derive(Debug, Clone)]

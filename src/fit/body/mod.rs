@@ -85,6 +85,20 @@ impl Body {
         self.to_camera.transpose() * d
     }
 
+    /// Height of the neck's centre above the shoulder joints, mm.
+    pub fn neck_height(&self) -> f64 {
+        self.neck_height
+    }
+
+    /// Point of the body frame `above` mm off the skin (measured level), at an angle from the front (0) to the
+    /// subject's right (positive) and at a height.
+    pub fn skin(&self, angle: f64, height: f64, above: f64) -> DVec3 {
+        let turn = angle.sin().atan2(angle.cos());
+        let r = self.grid.sample(turn.abs(), height).0 + above;
+        let q = self.centre(height) + DVec2::new(-turn.sin(), -turn.cos()) * r;
+        q.extend(height)
+    }
+
     /// Centre of the section at `height`.
     fn centre(&self, height: f64) -> DVec2 {
         self.lean * height.clamp(0.0, 1.5 * self.neck_height)

@@ -1,19 +1,184 @@
 //! Necklaces: a rope of the chain's true length on a stand-in for the body, the picture mapped along it.
 
+mod hung;
+mod map;
+mod pendant;
 pub mod rope;
 
-use super::{Controls, Placement, Scene, Unfit, UnfitReason};
-use crate::product::{NecklaceStructure, Piece};
+use std::sync::Arc;
 
-/// Fits a necklace.
+use glam::{DMat2, DVec2};
+
+use super::body::Body;
+use super::visible::{self, Cloth};
+use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpMesh};
+use crate::curve::Curve;
+use crate::imaging::{Mask, Rect};
+use crate::locate::matte::{MatteSubject, Mattes, mattes};
+use crate::product::{NecklaceStructure, Piece};
+use hung::{Chain, Hung};
+use map::ChainMap;
+
+/// Below this scale a necklace is a smudge.
+const LEAST_PX_PER_MM: f64 = 0.25;
+/// The chain's centre line keeps at most this far off the skin, mm: wider pieces are flat.
+const THICKEST_MM: f64 = 4.0;
+/// Weight of a pendant against a chain that covers the same area of the picture: plates and open work are thinner
+/// than a chain is thick.
+const PENDANT_WEIGHT: f64 = 0.3;
+/// A chain that reaches this far below a neckline lies over the cloth; a shorter one stays under it, on the skin.
+const OVER_CLOTH_MM: f64 = 40.0;
+/// With less of the front in sight than this there is nothing to show.
+const LEAST_SHOWN: f64 = 0.15;
+
+/// Fits a necklace to the first person.
+///
+/// # Errors
+/// No face or neck, the neck hidden by cloth or hair, the person too small, the chain too short for the neck.
 pub fn fit(
-    _scene: &Scene,
-    _piece: &Piece,
-    _structure: &NecklaceStructure,
-    _controls: &Controls,
+    scene: &Scene,
+    piece: &Piece,
+    structure: &NecklaceStructure,
+    controls: &Controls,
 ) -> Result<Placement, Unfit> {
-    Err(Unfit {
-        reason: UnfitReason::ProductUnusable,
-        detail: "not fitted yet".into(),
+    let anatomy = scene.anatomy;
+    if anatomy.faces.is_empty() && anatomy.neck.is_none() {
+        return Err(unfit(UnfitReason::NoFace, "no face was found, so that nothing tells where the neck is"));
+    }
+    let body = Body::new(anatomy).ok_or_else(|| unfit(UnfitReason::NoNeck, "no neck was found below the face"))?;
+    let line = Curve::new(structure.centre_line.clone(), false)
+        .ok_or_else(|| unfit(UnfitReason::ProductUnusable, "the picture shows no chain"))?;
+    let mm_per_px = piece.mm_per_px * controls.scale;
+    let chain = chain(piece, structure, &line, mm_per_px, controls);
+    let hung = hung::hang(&body, &chain).map_err(|short| {
+        unfit(
+            UnfitReason::TooShort,
+            &format!(
+                "the chain is {:.0} mm long and the neck needs about {:.0} mm",
+                chain.length_mm, short.needed_mm
+            ),
+        )
+    })?;
+    let lowest = hung.at(hung.lowest());
+    let px_per_mm = anatomy.camera.px_per_mm(lowest.z);
+    if px_per_mm < LEAST_PX_PER_MM {
+        return Err(unfit(UnfitReason::TooSmall, "the person is too small in the photo for a necklace"));
+    }
+    let map = ChainMap {
+        camera: &anatomy.camera,
+        hung: &hung,
+        structure,
+        line: &line,
+        mm_per_px,
+        middle: middle(structure, &line),
+    };
+    let mut meshes = vec![map.mesh()];
+    meshes.extend(structure.pendants.iter().map(|p| pendant::mesh(&map, &body, p)));
+    let anchor = anatomy.camera.project(lowest);
+    move_by(&mut meshes, controls, anchor, px_per_mm);
+
+    let points = || meshes.iter().flat_map(|m| &m.vertices).map(|v| v.target);
+    let photo = (anatomy.width, anatomy.height);
+    let region = visible::region(points(), px_per_mm, photo);
+    if region.is_empty() {
+        return Err(unfit(UnfitReason::OutOfFrame, "the necklace would hang outside the photo"));
+    }
+    let mattes = mattes(scene.photo, anatomy, MatteSubject::Face(0), region);
+    let cloth = if controls.allow_hidden || reaches_over(&mattes, anchor, px_per_mm) {
+        Cloth::Carries
+    } else {
+        Cloth::Hides
+    };
+    let proud = 2.0 * chain.radius_mm * px_per_mm;
+    let shown = Arc::new(visible::on_skin(&mattes, cloth, proud));
+    if !controls.allow_hidden && share_shown(&meshes[0], &shown) < LEAST_SHOWN {
+        return Err(unfit(UnfitReason::NeckHidden, "cloth or hair covers the skin that the chain would lie on"));
+    }
+    let layers = meshes
+        .into_iter()
+        .filter(|m| !m.triangles.is_empty())
+        .map(|mesh| Layer {
+            rect: Rect::around(mesh.vertices.iter().map(|v| v.target), 1.0),
+            mesh,
+            visible: Some(shown.clone()),
+        })
+        .collect();
+    Ok(Placement {
+        kind: piece.kind,
+        layers,
+        anchors: vec![Anchor {
+            name: "chest".into(),
+            position: anchor,
+            px_per_mm,
+        }],
+        px_per_mm,
+        scale: piece.scale,
+        receiver: Some(Arc::new(visible::receiver(&mattes))),
     })
+}
+
+fn unfit(reason: UnfitReason, detail: &str) -> Unfit {
+    Unfit {
+        reason,
+        detail: detail.into(),
+    }
+}
+
+/// The chain that is worn: its length as told, or as the picture shows it.
+fn chain(
+    piece: &Piece,
+    structure: &NecklaceStructure,
+    line: &Curve<DVec2>,
+    mm_per_px: f64,
+    controls: &Controls,
+) -> Chain {
+    let pictured = (line.length() + structure.gap) * mm_per_px;
+    let told = piece.facts.chain_length_mm.map(|mm| mm * controls.scale);
+    let radius_mm = (structure.half_width * mm_per_px).min(THICKEST_MM);
+    let hanging = structure.pendants.iter().filter(|p| !p.in_chain);
+    let area_mm2: f64 = hanging.map(|p| (p.max - p.min).element_product()).sum::<f64>() * mm_per_px * mm_per_px;
+    Chain {
+        length_mm: controls.chain_length_mm.or(told).unwrap_or(pictured),
+        radius_mm,
+        pendant_mm: PENDANT_WEIGHT * area_mm2 / (2.0 * structure.half_width * mm_per_px),
+    }
+}
+
+/// Where the picture's middle is: at a pendant that hangs near the middle of the chain, else halfway.
+fn middle(structure: &NecklaceStructure, line: &Curve<DVec2>) -> f64 {
+    let half = line.length() / 2.0;
+    let arcs = structure.pendants.iter().map(|p| (p.arc[0] + p.arc[1]) / 2.0);
+    arcs.filter(|arc| (arc - half).abs() < 0.1 * line.length())
+        .min_by(|a, b| (a - half).abs().total_cmp(&(b - half).abs()))
+        .unwrap_or(half)
+}
+
+/// Offset and rotation that the user asks for, about the lowest point.
+fn move_by(meshes: &mut [WarpMesh], controls: &Controls, about: DVec2, px_per_mm: f64) {
+    let turn = DMat2::from_angle(controls.rotate_deg.to_radians());
+    let shift = controls.offset_mm * px_per_mm;
+    for v in meshes.iter_mut().flat_map(|m| &mut m.vertices) {
+        v.target = about + turn * (v.target - about) + shift;
+    }
+}
+
+/// Whether the lowest point of the chain lies so far below a neckline that the chain hangs over the cloth.
+fn reaches_over(mattes: &Mattes, lowest: DVec2, px_per_mm: f64) -> bool {
+    let is_cloth = |y: f64| mattes.cloth.sample(DVec2::new(lowest.x, y)) > 0.5;
+    let reach = OVER_CLOTH_MM * px_per_mm;
+    let steps = 20;
+    (0..=steps).all(|i| is_cloth(lowest.y - reach * f64::from(i) / f64::from(steps)))
+}
+
+/// Share of the chain in front of the body that nothing in the picture hides.
+fn share_shown(mesh: &WarpMesh, shown: &Mask) -> f64 {
+    let front = mesh.vertices.iter().filter(|v| v.cover > 0.5);
+    let (mut sum, mut count) = (0.0, 0.0);
+    for v in front {
+        if shown.rect.contains(v.target.x.floor() as i32, v.target.y.floor() as i32) {
+            sum += f64::from(shown.sample(v.target));
+        }
+        count += 1.0;
+    }
+    sum / f64::max(count, 1.0)
 }

@@ -86,9 +86,9 @@ impl Rope {
         self.inverse_mass = vec![1.0; count];
     }
 
-    /// Lets the rope fall and come to rest. `inverse_mass` tells it for each particle from its place on the rope,
-    /// 0..=1 of the length; 0 pins the particle.
-    pub fn settle(&mut self, surface: &impl Surface, settle: &Settle, inverse_mass: impl Fn(f64) -> f64) {
+    /// Lets the rope fall and come to rest. `inverse_mass` tells it for each particle from its place on the rope
+    /// (0..=1 of the length) and the length of a segment (mm); 0 pins the particle.
+    pub fn settle(&mut self, surface: &impl Surface, settle: &Settle, inverse_mass: impl Fn(f64, f64) -> f64) {
         let length = self.rest
             * if self.closed {
                 self.points.len()
@@ -99,7 +99,7 @@ impl Rope {
             self.respace(count, length);
             let segments = if self.closed { count } else { count - 1 } as f64;
             for (i, w) in self.inverse_mass.iter_mut().enumerate() {
-                *w = inverse_mass(i as f64 / segments);
+                *w = inverse_mass(i as f64 / segments, length / segments);
             }
             self.fall(surface, settle, steps);
         }

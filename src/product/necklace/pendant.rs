@@ -18,6 +18,9 @@ const TOGETHER: f64 = 2.0;
 /// The bail is looked for this close to the centre line, in half widths.
 const BAIL: f64 = 2.4;
 
+/// A pendant with this share of its area on the other side of the chain sits in it.
+const BOTH_SIDES: f64 = 0.15;
+
 /// A connected part off the chain.
 struct Part {
     area: f64,
@@ -26,6 +29,8 @@ struct Part {
     /// Arc length where it is nearest to the chain, and the range that it covers close to it.
     nearest: (f64, f64),
     span: (f64, f64),
+    /// Area on either side of the centre line.
+    sides: [f64; 2],
 }
 
 /// The pendants along the chain, in its order.
@@ -51,12 +56,17 @@ pub fn find(silhouette: &Silhouette, sections: &Sections) -> Vec<Pendant> {
                 max: DVec2::NEG_INFINITY,
                 nearest: (f64::INFINITY, 0.0),
                 span: (f64::INFINITY, f64::NEG_INFINITY),
+                sides: [0.0; 2],
             });
         }
         let (i, p, part) = ((y * w + x) as usize, silhouette.to_product((x, y)), &mut parts[k]);
         part.area += silhouette.factor.powi(2);
         part.min = part.min.min(p - silhouette.factor / 2.0);
         part.max = part.max.max(p + silhouette.factor / 2.0);
+        let k = ((arc[i] / sections.step) as usize).clamp(1, sections.line.len() - 1);
+        let way = sections.line[k] - sections.line[k - 1];
+        let side = usize::from(way.perp_dot(p - sections.line[k]) > 0.0);
+        part.sides[side] += silhouette.factor.powi(2);
         if distance[i] < part.nearest.0 {
             part.nearest = (distance[i], arc[i]);
         }
@@ -81,6 +91,7 @@ pub fn find(silhouette: &Silhouette, sections: &Sections) -> Vec<Pendant> {
             min: p.min,
             max: p.max,
             arc: [p.span.0 - sections.half_width, p.span.1 + sections.half_width],
+            in_chain: p.sides[0].min(p.sides[1]) > BOTH_SIDES * p.area,
         })
         .collect()
 }
@@ -151,6 +162,8 @@ fn merge(parts: Vec<Part>, reach: f64) -> Vec<Part> {
                 last.min = last.min.min(p.min);
                 last.max = last.max.max(p.max);
                 last.span.1 = last.span.1.max(p.span.1);
+                last.sides[0] += p.sides[0];
+                last.sides[1] += p.sides[1];
                 if p.nearest.0 < last.nearest.0 {
                     last.nearest = p.nearest;
                 }

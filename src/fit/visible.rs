@@ -1,0 +1,75 @@
+//! What of the picture lies in front of a piece, and what its shadow may fall on.
+
+use crate::imaging::{Mask, Rect};
+use crate::locate::matte::Mattes;
+
+/// Shadows reach this far beyond the piece, mm.
+pub const SHADOW_MM: f64 = 30.0;
+
+/// How the piece meets cloth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cloth {
+    /// Cloth covers the piece: it lies on the skin below.
+    Hides,
+    /// The piece lies over the cloth.
+    Carries,
+}
+
+/// How much of a piece on the skin shows: hair always hides it, cloth as told, and where there is neither skin nor cloth
+/// the body has ended: the piece stands out by `proud` pixels at most.
+pub fn on_skin(mattes: &Mattes, cloth: Cloth, proud: f64) -> Mask {
+    let gone = shrink(&mattes.background, proud);
+    let mut out = Mask::filled(mattes.skin.rect, 1.0);
+    for (i, v) in out.data.iter_mut().enumerate() {
+        let covered = match cloth {
+            Cloth::Hides => mattes.cloth.data[i],
+            Cloth::Carries => 0.0,
+        };
+        *v = (1.0 - mattes.hair.data[i] - covered - gone.data[i]).clamp(0.0, 1.0);
+    }
+    out
+}
+
+/// Skin and cloth.
+pub fn receiver(mattes: &Mattes) -> Mask {
+    let mut out = mattes.skin.clone();
+    for (v, c) in out.data.iter_mut().zip(&mattes.cloth.data) {
+        *v = (*v + c).clamp(0.0, 1.0);
+    }
+    out.outside = 0.0;
+    out
+}
+
+/// Smallest value within `reach` pixels to the sides and up and down.
+fn shrink(mask: &Mask, reach: f64) -> Mask {
+    let reach = reach.round().max(0.0) as usize;
+    let (w, h) = (mask.rect.width as usize, mask.rect.height as usize);
+    let mut rows = mask.clone();
+    for y in 0..h {
+        least(&mask.data[y * w..(y + 1) * w], &mut rows.data[y * w..(y + 1) * w], reach);
+    }
+    let mut out = rows.clone();
+    let (mut column, mut result) = (vec![0.0; h], vec![0.0; h]);
+    for x in 0..w {
+        for y in 0..h {
+            column[y] = rows.data[y * w + x];
+        }
+        least(&column, &mut result, reach);
+        for y in 0..h {
+            out.data[y * w + x] = result[y];
+        }
+    }
+    out
+}
+
+fn least(from: &[f32], to: &mut [f32], reach: usize) {
+    for (i, v) in to.iter_mut().enumerate() {
+        let (a, b) = (i.saturating_sub(reach), (i + reach + 1).min(from.len()));
+        *v = from[a..b].iter().copied().fold(f32::INFINITY, f32::min);
+    }
+}
+
+/// The part of the photo that the mattes of a piece are needed on.
+pub fn region(points: impl IntoIterator<Item = glam::DVec2>, px_per_mm: f64, photo: (u32, u32)) -> Rect {
+    Rect::around(points, SHADOW_MM * px_per_mm).clip(&Rect::of_size(photo.0, photo.1))
+}
