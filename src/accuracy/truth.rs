@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use glam::{DMat3, DMat4, DVec2, DVec3, DVec4};
+use image::GrayImage;
 use serde::Deserialize;
 
 use crate::locate::camera::Camera;
-use crate::locate::{Anatomy, BBox, Ear, Face, HeadPose, HiddenBy, Neck, Shoulders, Sides};
+use crate::locate::{Anatomy, BBox, Ear, Face, HeadPose, HiddenBy, Neck, Shoulders, Side, Sides};
 use crate::product::Facts;
 
 /// A scene's JSON; lengths in metres of the renderer's world (x to the subject's left, -y to the front, z up).
@@ -72,6 +73,7 @@ pub struct TruthFinger {
     pub centre3d: DVec3,
     pub axis: DVec3,
     pub radius_mean_mm: f64,
+    pub ring2d: Vec<DVec2>,
     pub px_per_mm: f64,
 }
 
@@ -98,6 +100,7 @@ pub struct TruthPiece {
     pub piece: String,
     pub side: Option<String>,
     pub finger: Option<String>,
+    pub origin2d: Option<DVec2>,
     pub length_mm: Option<f64>,
     #[serde(default)]
     pub curve3d: Vec<DVec3>,
@@ -198,6 +201,25 @@ impl Truth {
         DMat4::from_cols(r[0], r[1], r[2], r[3]).transpose()
     }
 
+    pub fn ear(&self, side: Side) -> Option<&TruthEar> {
+        self.ears.get(match side {
+            Side::Left => "L",
+            Side::Right => "R",
+        })
+    }
+
+    /// Whether the pierced point is in sight: as recorded, else by the head's own geometry and the picture's hair.
+    pub fn ear_shows(&self, side: Side, hair: Option<&GrayImage>) -> bool {
+        let Some(ear) = self.ear(side) else { return false };
+        ear.visible
+            .unwrap_or_else(|| ear.visible_mesh && !covers(hair, ear.pierce2d))
+    }
+
+    pub fn neck_px_per_mm(&self) -> Option<f64> {
+        let centre = self.to_camera(self.neck.as_ref()?.centre3d);
+        Some(self.camera().px_per_mm(centre.z))
+    }
+
     pub fn camera(&self) -> Camera {
         Camera {
             focal_px: self.camera.fx,
@@ -206,12 +228,12 @@ impl Truth {
     }
 
     /// What a perfect locator would find: tells the fit's own error from the locator's. The face has no mesh.
-    pub fn anatomy(&self) -> Anatomy {
+    pub fn anatomy(&self, hair: Option<&GrayImage>) -> Anatomy {
         Anatomy {
             width: self.camera.width,
             height: self.camera.height,
             camera: self.camera(),
-            faces: self.face().into_iter().collect(),
+            faces: self.face(hair).into_iter().collect(),
             neck: self.neck(),
             shoulders: self.shoulders(),
             hands: Vec::new(),
@@ -224,7 +246,7 @@ impl Truth {
         self.landmarks3d.get(name).map(|p| self.to_camera(*p))
     }
 
-    fn face(&self) -> Option<Face> {
+    fn face(&self, hair: Option<&GrayImage>) -> Option<Face> {
         let (left, right) = (self.landmark("eye_outer_L")?, self.landmark("eye_outer_R")?);
         let (top, chin) = (self.landmark("forehead")?, self.landmark("chin")?);
         let x = (left - right).normalize();
@@ -251,15 +273,15 @@ impl Truth {
             },
             px_per_mm,
             ears: Sides {
-                left: self.ear("L")?,
-                right: self.ear("R")?,
+                left: self.perfect_ear(Side::Left, hair)?,
+                right: self.perfect_ear(Side::Right, hair)?,
             },
         })
     }
 
-    fn ear(&self, side: &str) -> Option<Ear> {
-        let ear = self.ears.get(side)?;
-        let shown = ear.visible.unwrap_or(ear.visible_mesh);
+    fn perfect_ear(&self, side: Side, hair: Option<&GrayImage>) -> Option<Ear> {
+        let ear = self.ear(side)?;
+        let shown = self.ear_shows(side, hair);
         Some(Ear {
             lobe: ear.pierce2d,
             position_mm: self.to_camera(ear.pierce3d),
@@ -304,4 +326,13 @@ impl Truth {
             visibility: 1.0,
         })
     }
+}
+
+/// Whether a mask covers a point; a picture without the mask covers nothing.
+fn covers(mask: Option<&GrayImage>, p: DVec2) -> bool {
+    mask.is_some_and(|image| {
+        let size = DVec2::new(f64::from(image.width()), f64::from(image.height()));
+        let inside = p.cmpge(DVec2::ZERO).all() && p.cmplt(size).all();
+        inside && image.get_pixel(p.x as u32, p.y as u32)[0] >= 128
+    })
 }

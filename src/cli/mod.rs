@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out. Each command has a file of its own.
 
+mod accuracy;
 mod completions;
 mod exit;
 mod files;
@@ -67,6 +68,9 @@ pub enum Command {
     Schema(schema::SchemaArgs),
     /// List the models and verify their hashes
     Models(models::ModelsArgs),
+    /// Measure the program against rendered people whose anatomy is known
+    #[command(hide = true)]
+    Accuracy(accuracy::AccuracyArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(args),
         Command::Locate(args) => locate::run(&cli.global, args),
         Command::Models(args) => models::run(&cli.global, args),
+        Command::Accuracy(args) => accuracy::run(&cli.global, args),
         Command::Completions(args) => completions::run(args),
     };
     exit::report(end)

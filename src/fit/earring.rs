@@ -13,3 +13,6 @@ pub fn fit(
         detail: "not fitted yet".into(),
     })
 }
+
+/// Below this visibility an ear gets no earring.
+pub const LEAST_EAR_VISIBILITY: f64 = 0.5;

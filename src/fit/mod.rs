@@ -11,6 +11,7 @@ pub mod visible;
 mod watch;
 
 pub use controls::*;
+pub use earring::LEAST_EAR_VISIBILITY;
 pub use placement::*;
 
 use crate::imaging::Photo;

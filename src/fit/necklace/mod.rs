@@ -14,9 +14,10 @@ use super::visible::{self, Cloth};
 use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpMesh};
 use crate::curve::Curve;
 use crate::imaging::{Mask, Rect};
+use crate::locate::Anatomy;
 use crate::locate::matte::{MatteSubject, Mattes, mattes};
 use crate::product::{NecklaceStructure, Piece};
-use hung::{Chain, Hung};
+pub use hung::{Chain, Hung};
 use map::ChainMap;
 
 /// Below this scale a necklace is a smudge.
@@ -42,23 +43,13 @@ pub fn fit(
     controls: &Controls,
 ) -> Result<Placement, Unfit> {
     let anatomy = scene.anatomy;
-    if anatomy.faces.is_empty() && anatomy.neck.is_none() {
-        return Err(unfit(UnfitReason::NoFace, "no face was found, so that nothing tells where the neck is"));
-    }
-    let body = Body::new(anatomy).ok_or_else(|| unfit(UnfitReason::NoNeck, "no neck was found below the face"))?;
-    let line = Curve::new(structure.centre_line.clone(), false)
-        .ok_or_else(|| unfit(UnfitReason::ProductUnusable, "the picture shows no chain"))?;
+    let Draped {
+        body,
+        hung,
+        chain,
+        line,
+    } = drape(anatomy, piece, structure, controls)?;
     let mm_per_px = piece.mm_per_px * controls.scale;
-    let chain = chain(piece, structure, &line, mm_per_px, controls);
-    let hung = hung::hang(&body, &chain).map_err(|short| {
-        unfit(
-            UnfitReason::TooShort,
-            &format!(
-                "the chain is {:.0} mm long and the neck needs about {:.0} mm",
-                chain.length_mm, short.needed_mm
-            ),
-        )
-    })?;
     let lowest = hung.at(hung.lowest());
     let px_per_mm = anatomy.camera.px_per_mm(lowest.z);
     if px_per_mm < LEAST_PX_PER_MM {
@@ -114,6 +105,52 @@ pub fn fit(
         px_per_mm,
         scale: piece.scale,
         receiver: Some(Arc::new(visible::receiver(&mattes))),
+    })
+}
+
+/// A necklace's chain at rest.
+pub struct Draped {
+    pub body: Body,
+    pub hung: Hung,
+    pub chain: Chain,
+    line: Curve<DVec2>,
+}
+
+/// Hangs the piece's chain on the first person, without looking at the picture.
+///
+/// # Errors
+/// No face or neck, or the chain too short for the neck.
+pub fn drape(
+    anatomy: &Anatomy,
+    piece: &Piece,
+    structure: &NecklaceStructure,
+    controls: &Controls,
+) -> Result<Draped, Unfit> {
+    if anatomy.faces.is_empty() && anatomy.neck.is_none() {
+        return Err(unfit(
+            UnfitReason::NoFace,
+            "no face was found, so that nothing tells where the neck is",
+        ));
+    }
+    let body = Body::new(anatomy)
+        .ok_or_else(|| unfit(UnfitReason::NoNeck, "no neck was found below the face"))?;
+    let line = Curve::new(structure.centre_line.clone(), false)
+        .ok_or_else(|| unfit(UnfitReason::ProductUnusable, "the picture shows no chain"))?;
+    let chain = chain(piece, structure, &line, piece.mm_per_px * controls.scale, controls);
+    let hung = hung::hang(&body, &chain).map_err(|short| {
+        unfit(
+            UnfitReason::TooShort,
+            &format!(
+                "the chain is {:.0} mm long and the neck needs about {:.0} mm",
+                chain.length_mm, short.needed_mm
+            ),
+        )
+    })?;
+    Ok(Draped {
+        body,
+        hung,
+        chain,
+        line,
     })
 }
 
