@@ -4,6 +4,7 @@ pub mod body;
 mod bracelet;
 mod controls;
 mod earring;
+mod limb;
 pub mod necklace;
 mod placement;
 mod ring;

@@ -1,5 +1,6 @@
 //! What is worn: a background-removed product picture read into a piece of known size.
 
+pub mod band;
 mod bracelet;
 mod earring;
 mod necklace;

@@ -1,5 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
+use super::band::BandShape;
 use crate::imaging::LinearImage;
 use crate::render::warp::Pyramid;
 
@@ -22,7 +23,7 @@ pub struct Facts {
     pub height_mm: Option<f64>,
     /// Ring or bangle: inner diameter.
     pub inner_diameter_mm: Option<f64>,
-    /// Necklace: whole length when closed.
+    /// Necklace or chain bracelet: whole length when closed.
     pub chain_length_mm: Option<f64>,
     /// Watch: case without the crown.
     pub case_diameter_mm: Option<f64>,
@@ -134,28 +135,26 @@ pub struct Pendant {
 
 #[derive(Debug, Clone)]
 pub struct RingStructure {
-    /// The hole as an ellipse, `None` for a top view that shows none.
-    pub hole: Option<EllipseFit>,
-    /// Outer contour of the band as an ellipse, stone excluded.
-    pub outer: EllipseFit,
-    /// The stone or head that rises above the band: bounding box corners.
-    pub head: Option<(DVec2, DVec2)>,
+    pub shape: BandShape,
 }
 
 #[derive(Debug, Clone)]
 pub struct BraceletStructure {
-    pub hole: Option<EllipseFit>,
-    pub outer: EllipseFit,
+    pub shape: BandShape,
     /// A chain that drapes rather than a rigid bangle.
     pub flexible: bool,
+    /// Unit direction in the picture from the middle of the bracelet to the arc that is worn in front.
+    pub front: DVec2,
 }
 
 #[derive(Debug, Clone)]
 pub struct WatchStructure {
     pub dial_center: DVec2,
+    /// Radius of the case, without the crown.
     pub dial_radius: f64,
     /// Unit direction of the strap, pointing to 12 o'clock.
     pub strap: DVec2,
+    pub strap_width: f64,
 }
 
 #[derive(Debug, Clone, Copy)]

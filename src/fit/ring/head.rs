@@ -1,0 +1,92 @@
+//! The head: stone and setting, moved by a similarity so that nothing of it is squashed.
+
+use glam::DVec2;
+
+use super::Seat;
+use crate::fit::limb::tube::weave;
+use crate::fit::{WarpMesh, WarpVertex};
+use crate::product::band::{BandView, Head};
+
+const COLUMNS: usize = 24;
+const ROWS: usize = 8;
+
+/// Mesh of what rises above the band's outline.
+///
+/// The head's middle goes where it is in space: on the back of the finger, at its height above the band. Its
+/// upright direction follows the finger's back as far as that shows in the picture; looked at from straight above,
+/// where a picture taken from the front shows no upright, it turns towards the finger tip.
+pub fn mesh(seat: &Seat, band: &BandView, head: &Head, mm_per_px: f64) -> WarpMesh {
+    let middle = (head.min + head.max) / 2.0;
+    let above_base = (middle - head.base).dot(head.up);
+    let over_axis = (band.inner_radius + band.thickness + above_base) * mm_per_px;
+    let position = seat.limb.dorsal * over_axis;
+    let to = seat.view.project(position);
+    let up = upright(seat);
+    let scale = mm_per_px * seat.view.px_per_mm / (1.0 + position.z / seat.view.depth_mm).max(0.1);
+    let place = |source: DVec2| {
+        let d = source - middle;
+        let (x, y) = (d.dot(head.up.perp()), d.dot(head.up));
+        to + (up.perp() * x + up * y) * scale
+    };
+    let rows: Vec<Vec<WarpVertex>> = grid(band, head)
+        .into_iter()
+        .map(|row| {
+            let vertex = |source: DVec2| WarpVertex {
+                source,
+                target: place(source),
+                height_mm: ((source - head.base).dot(head.up) * mm_per_px).max(0.0),
+                cover: 1.0,
+                normal: seat.limb.dorsal,
+            };
+            row.into_iter().map(vertex).collect()
+        })
+        .collect();
+    let mut mesh = WarpMesh::default();
+    weave(&mut mesh, &rows, |_, _| true);
+    mesh
+}
+
+/// The head's upright direction in the picture.
+fn upright(seat: &Seat) -> DVec2 {
+    let seen = seat.limb.dorsal.truncate();
+    let from_above = (1.0 - seen.length()).max(0.0);
+    let tip = seat.limb.axis.truncate().normalize_or(DVec2::NEG_Y);
+    (seen + tip * 0.5 * from_above * from_above).normalize_or(tip)
+}
+
+/// Source points from the band's outline outwards to beyond the head's farthest corner, across all its angles.
+fn grid(band: &BandView, head: &Head) -> Vec<Vec<DVec2>> {
+    let toward = band.angle_towards(head.base - band.opening.center);
+    let corners = [
+        head.min,
+        head.max,
+        DVec2::new(head.min.x, head.max.y),
+        DVec2::new(head.max.x, head.min.y),
+    ];
+    let wrap = |a: f64| a - std::f64::consts::TAU * (a / std::f64::consts::TAU).round();
+    let offsets = corners.map(|c| wrap(band.angle_towards(c - band.opening.center) - toward));
+    let (low, high) = offsets
+        .iter()
+        .fold((0f64, 0f64), |(l, h), o| (l.min(*o), h.max(*o)));
+    let factor = |c: DVec2| {
+        let on_axes =
+            DVec2::from_angle(-band.opening.angle).rotate(c - band.opening.center) / band.opening.axes;
+        on_axes.length()
+    };
+    let farthest = corners.iter().map(|c| factor(*c)).fold(1.0, f64::max);
+    (0..=ROWS)
+        .map(|i| {
+            let t = i as f64 / ROWS as f64;
+            (0..=COLUMNS)
+                .map(|j| {
+                    let angle = toward + low + (high - low) * j as f64 / COLUMNS as f64;
+                    let outline = band.outer.at(angle);
+                    let inner = band.inner.at(angle);
+                    // `point` counts from the inner edge in breadths of the band.
+                    let s = 1.0 + (farthest - outline).max(0.0) * t / (outline - inner).max(1e-3);
+                    band.point(angle, s)
+                })
+                .collect()
+        })
+        .collect()
+}
