@@ -9,6 +9,8 @@ use crate::imaging::LinearImage;
 /// Openings rounder than this (minor by major axis) are seen along the axis; flatter ones from above, where the
 /// arc in front is the lower one.
 const SEEN_ALONG_AXIS: f64 = 0.75;
+/// The far arc is taken when it is this much broader than the near one.
+const CLEARER: f64 = 1.15;
 /// Relative roughness of the outline above which a band is taken for a chain.
 const CHAIN_ROUGHNESS: f64 = 0.06;
 
@@ -46,7 +48,14 @@ fn front(view: &BandView) -> DVec2 {
     }
     // Pictures are taken from above: the near arc lies lower.
     let minor = DVec2::from_angle(view.opening.angle).perp();
-    if minor.y >= 0.0 { minor } else { -minor }
+    let near = if minor.y >= 0.0 { minor } else { -minor };
+    // Links stand at a slant and show their faces on the far arc: without a centrepiece the plainer view is worn.
+    let breadth = |direction: DVec2| view.breadth(view.angle_towards(direction));
+    if view.head.is_none() && breadth(-near) > CLEARER * breadth(near) {
+        -near
+    } else {
+        near
+    }
 }
 
 /// How much background shows inside the band, as a share of it: links and beads leave gaps, a bangle none.

@@ -155,6 +155,8 @@ pub struct WatchStructure {
     /// Unit direction of the strap, pointing to 12 o'clock.
     pub strap: DVec2,
     pub strap_width: f64,
+    /// From the dial's middle along the strap to the ends of the lugs: this far nothing bends.
+    pub rigid: f64,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -36,6 +36,7 @@ pub fn find(pixels: &LinearImage, _facts: &Facts) -> Result<WatchStructure, Prod
         dial_radius: case.radius,
         strap: if upright { DVec2::NEG_Y } else { DVec2::X },
         strap_width: case.strap_width,
+        rigid: case.rigid,
     })
 }
 
@@ -68,6 +69,7 @@ struct Case {
     across: f64,
     radius: f64,
     strap_width: f64,
+    rigid: f64,
 }
 
 impl Case {
@@ -99,11 +101,18 @@ impl Case {
             .filter(|k| spans.get(*k).is_some_and(|s| half(s) > shoulder))
             .collect();
         let (first, last) = (*rows.first()?, *rows.last()?);
+        let along = (first + last) as f64 / 2.0 + 0.5;
+        // Lugs stand beside the strap: the case ends where nothing does any more, on the side that ends first.
+        let beside = |s: &&Span| s.width() > 1.08 * strap_width;
+        let up = spans.iter().skip(last).take_while(beside).count();
+        let down = spans.iter().take(first).rev().take_while(beside).count();
+        let rigid = (last as f64 - along + up.min(down) as f64).clamp(radius, 1.6 * radius);
         Some(Self {
-            along: (first + last) as f64 / 2.0 + 0.5,
+            along,
             across: strap_middle,
             radius,
             strap_width: strap_width.min(2.0 * radius),
+            rigid,
         })
     }
 }

@@ -3,6 +3,7 @@
 pub mod choose;
 pub mod occlusion;
 pub mod tube;
+pub mod wrist;
 
 use glam::{DMat2, DVec2, DVec3};
 
@@ -83,23 +84,20 @@ impl Limb {
         self.dorsal * angle.cos() + self.side * angle.sin()
     }
 
-    /// Angle that faces the camera.
+    /// Angle whose outward direction faces the camera.
     pub fn facing(&self) -> f64 {
         // The camera lies towards −z.
         (-self.side.z).atan2(-self.dorsal.z)
     }
 
-    /// Point of the skin's section at `angle`, grown by `gap` mm.
-    pub fn skin(&self, angle: f64, gap: f64) -> DVec3 {
-        let (s, c) = angle.sin_cos();
-        self.dorsal * (c * (self.half_dorsal + gap)) + self.side * (s * (self.half_side + gap))
-    }
-
-    /// Unit normal of the section at `angle`.
-    pub fn skin_normal(&self, angle: f64, gap: f64) -> DVec3 {
-        let (s, c) = angle.sin_cos();
-        let n = self.dorsal * (c * (self.half_side + gap)) + self.side * (s * (self.half_dorsal + gap));
-        n.normalize_or(self.dorsal)
+    /// Point of the skin whose outward normal is `outward` (unit, across the axis), moved `gap` mm along it.
+    pub fn skin(&self, outward: DVec3, gap: f64) -> DVec3 {
+        let x = self.half_side * self.half_side * outward.dot(self.side);
+        let y = self.half_dorsal * self.half_dorsal * outward.dot(self.dorsal);
+        let reach = (x * outward.dot(self.side) + y * outward.dot(self.dorsal))
+            .max(1e-9)
+            .sqrt();
+        (self.side * x + self.dorsal * y) / reach + outward * gap
     }
 }
 

@@ -1,5 +1,7 @@
 //! The head: stone and setting, moved by a similarity so that nothing of it is squashed.
 
+use std::f64::consts::TAU;
+
 use glam::DVec2;
 
 use super::Seat;
@@ -56,24 +58,19 @@ fn upright(seat: &Seat) -> DVec2 {
 
 /// Source points from the band's outline outwards to beyond the head's farthest corner, across all its angles.
 fn grid(band: &BandView, head: &Head) -> Vec<Vec<DVec2>> {
-    let toward = band.angle_towards(head.base - band.opening.center);
+    let (toward, _) = band.polar(head.base);
     let corners = [
         head.min,
         head.max,
         DVec2::new(head.min.x, head.max.y),
         DVec2::new(head.max.x, head.min.y),
-    ];
-    let wrap = |a: f64| a - std::f64::consts::TAU * (a / std::f64::consts::TAU).round();
-    let offsets = corners.map(|c| wrap(band.angle_towards(c - band.opening.center) - toward));
-    let (low, high) = offsets
-        .iter()
-        .fold((0f64, 0f64), |(l, h), o| (l.min(*o), h.max(*o)));
-    let factor = |c: DVec2| {
-        let on_axes =
-            DVec2::from_angle(-band.opening.angle).rotate(c - band.opening.center) / band.opening.axes;
-        on_axes.length()
-    };
-    let farthest = corners.iter().map(|c| factor(*c)).fold(1.0, f64::max);
+    ]
+    .map(|c| band.polar(c));
+    let offset = |angle: f64| (angle - toward) - TAU * ((angle - toward) / TAU).round();
+    let (low, high) = corners.iter().fold((0f64, 0f64), |(l, h), (a, _)| {
+        (l.min(offset(*a)), h.max(offset(*a)))
+    });
+    let farthest = corners.iter().map(|(_, factor)| *factor).fold(1.0, f64::max);
     (0..=ROWS)
         .map(|i| {
             let t = i as f64 / ROWS as f64;
@@ -81,10 +78,7 @@ fn grid(band: &BandView, head: &Head) -> Vec<Vec<DVec2>> {
                 .map(|j| {
                     let angle = toward + low + (high - low) * j as f64 / COLUMNS as f64;
                     let outline = band.outer.at(angle);
-                    let inner = band.inner.at(angle);
-                    // `point` counts from the inner edge in breadths of the band.
-                    let s = 1.0 + (farthest - outline).max(0.0) * t / (outline - inner).max(1e-3);
-                    band.point(angle, s)
+                    band.at_polar(angle, outline + (farthest - outline).max(0.0) * t)
                 })
                 .collect()
         })

@@ -17,6 +17,8 @@ struct Usual {
     width_mm: f64,
     /// Length from the web to the tip, mm.
     length_mm: f64,
+    /// The bone's direction against the silhouette's, degrees towards the little finger.
+    turn: f64,
 }
 
 const USUAL: [Usual; 5] = [
@@ -25,30 +27,35 @@ const USUAL: [Usual; 5] = [
         zone: 0.45,
         width_mm: 20.0,
         length_mm: 58.0,
+        turn: 0.0,
     },
     Usual {
         name: FingerName::Index,
         zone: 0.28,
         width_mm: 18.0,
         length_mm: 72.0,
+        turn: 2.0,
     },
     Usual {
         name: FingerName::Middle,
         zone: 0.34,
         width_mm: 17.7,
         length_mm: 80.0,
+        turn: 0.7,
     },
     Usual {
         name: FingerName::Ring,
         zone: 0.42,
         width_mm: 17.4,
         length_mm: 74.0,
+        turn: 1.0,
     },
     Usual {
         name: FingerName::Pinky,
         zone: 0.52,
         width_mm: 14.4,
         length_mm: 58.0,
+        turn: -1.5,
     },
 ];
 
@@ -90,17 +97,28 @@ fn finger(photo: &RgbImage, hand: &RawHand, frame: &Frame, usual: &Usual) -> Opt
         usual.length_mm * px_per_mm,
         along.length() * (0.95 - usual.zone),
     );
-    let Directions { axis: axis3d, dorsal } = with_picture_axis(directions, zone.axis);
+    let axis = turned(
+        zone.axis,
+        frame.ulnar(&directions).truncate(),
+        usual.turn.to_radians(),
+    );
+    let Directions { axis: axis3d, dorsal } = with_picture_axis(directions, axis);
     Some(Finger {
         name: usual.name,
         center: zone.center,
-        axis: zone.axis,
+        axis,
         axis3d,
         dorsal,
         width_px: zone.width_px,
         px_per_mm,
         visibility: visibility(photo, hand, usual.name, &zone, axis3d),
     })
+}
+
+/// `axis` turned by `angle` towards `side`.
+fn turned(axis: DVec2, side: DVec2, angle: f64) -> DVec2 {
+    let across = axis.perp() * axis.perp().dot(side).signum();
+    (axis + across * angle.tan()).normalize_or(axis)
 }
 
 /// A ring zone in the picture.

@@ -143,6 +143,11 @@ impl Frame {
         self.directions(along, self.dorsal, &WRIST_OFFSET)
     }
 
+    /// Direction towards the little finger's side.
+    pub fn ulnar(&self, of: &Directions) -> DVec3 {
+        of.dorsal.cross(of.axis) * mirror(self.handedness)
+    }
+
     fn directions(&self, along: DVec3, back: DVec3, offset: &Offset) -> Option<Directions> {
         let axis = along.try_normalize()?;
         let dorsal = back.reject_from_normalized(axis).try_normalize()?;

@@ -19,9 +19,9 @@ use crate::imaging::LinearImage;
 /// A band with its opening in view, in pixels of the trimmed cut-out.
 #[derive(Debug, Clone)]
 pub struct BandView {
-    /// The opening as seen; its axes are the frame of the band's angles.
+    /// The opening as seen.
     pub opening: EllipseFit,
-    /// Edges of the band at each of its angles, relative to [`BandView::opening`]; a head is left out.
+    /// Edges of the band relative to [`BandView::opening`], by the angle on it; a head is left out.
     pub inner: Rim,
     pub outer: Rim,
     /// Inside radius of the band.
@@ -76,17 +76,58 @@ impl BandView {
         rim::read(pixels, &opening)
     }
 
-    /// Angle of the band towards `direction` of the picture, radians.
+    /// The band's own angle (0 on the opening's major axis) of the place seen towards `direction`, radians.
     pub fn angle_towards(&self, direction: DVec2) -> f64 {
-        let d = DVec2::from_angle(-self.opening.angle).rotate(direction) / self.opening.axes;
-        d.y.atan2(d.x)
+        let d = DVec2::from_angle(-self.opening.angle).rotate(direction);
+        (d.y / self.tilt.cos().max(0.05)).atan2(d.x)
     }
 
-    /// Picture point of the band at `angle`; `s` is 0 at the inner edge and 1 at the outer one.
-    pub fn point(&self, angle: f64, s: f64) -> DVec2 {
-        let (inner, outer) = (self.inner.at(angle), self.outer.at(angle));
-        on_ellipse(&self.opening, angle, inner + (outer - inner) * s)
+    /// Angle on the opening's ellipse of the picture point `p`, and how many times farther out than the ellipse it is.
+    pub fn polar(&self, p: DVec2) -> (f64, f64) {
+        let local = DVec2::from_angle(-self.opening.angle).rotate(p - self.opening.center);
+        (polar(&self.opening, local), (local / self.opening.axes).length())
     }
+
+    /// Inverse of [`BandView::polar`].
+    pub fn at_polar(&self, angle: f64, factor: f64) -> DVec2 {
+        on_ellipse(&self.opening, angle, factor)
+    }
+
+    /// Width along the axis as the arc at `angle` shows it, with the tilt of the whole.
+    pub fn width_at(&self, angle: f64) -> f64 {
+        rim::width(self.thickness, self.breadth(angle), self.tilt.cos())
+    }
+
+    /// Seen breadth of the band at `angle`, from its inner to its outer edge.
+    pub fn breadth(&self, angle: f64) -> f64 {
+        self.point(angle, 0.0).distance(self.point(angle, 1.0))
+    }
+
+    /// Picture point of the band at its own `angle`; `s` is 0 at the inner edge and 1 at the outer one.
+    ///
+    /// Inner and outer edge of one place belong to different rims: they lie apart along the axis as the picture
+    /// shows it, too, so that links and engravings that stand across the band are read along themselves.
+    pub fn point(&self, angle: f64, s: f64) -> DVec2 {
+        let (sin, cos) = angle.sin_cos();
+        let rims_apart = self.width / 2.0 * self.tilt.sin() * (3.0 * sin).clamp(-1.0, 1.0);
+        let place =
+            |radius: f64, shift: f64| DVec2::new(radius * cos, radius * sin * self.tilt.cos() + shift);
+        let inner = self.on_rim(&self.inner, place(self.inner_radius, -rims_apart));
+        let outer = self.on_rim(&self.outer, place(self.inner_radius + self.thickness, rims_apart));
+        inner.lerp(outer, s)
+    }
+
+    /// Point of the edge `rim` in the direction of `place` (in the frame of the opening's axes).
+    fn on_rim(&self, rim: &Rim, place: DVec2) -> DVec2 {
+        let polar = polar(&self.opening, place);
+        on_ellipse(&self.opening, polar, rim.at(polar))
+    }
+}
+
+/// Angle on the ellipse, as its parameter, of a place in the frame of its axes.
+fn polar(ellipse: &EllipseFit, place: DVec2) -> f64 {
+    let unit = place / ellipse.axes;
+    unit.y.atan2(unit.x)
 }
 
 /// Point at `angle` of the ellipse grown by `factor`.

@@ -248,15 +248,8 @@ impl Measures {
         let thickness = (outer_major - inner_major).max(0.5);
         // Minor half extents: r·cos θ − shift and R·cos θ + shift, where 2 · shift = w · sin θ.
         let cos = ((inner_minor + outer_minor) / (inner_major + outer_major)).clamp(0.02, 1.0);
-        let sin = (1.0 - cos * cos).sqrt();
         let band = (outer_minor - inner_minor).max(0.5);
-        // A section t × w with corners rounded by r looks (t − 2r)·cos + (w − 2r)·sin + 2r wide.
-        let round = CORNER * thickness;
-        let across = band - 2.0 * round - (thickness - 2.0 * round) * cos;
-        let seen = across / sin.max(0.15) + 2.0 * round;
-        // Below some 15° of tilt the width hardly shows.
-        let trust = ((sin - 0.15) / 0.15).clamp(0.0, 1.0);
-        let width = USUAL_WIDTH * thickness * (1.0 - trust) + seen.max(0.8 * thickness) * trust;
+        let width = width(thickness, band, cos);
         // Where the two inner ellipses cross, the opening is a little shorter than the true diameter.
         let shift = (band - thickness * cos).max(0.0) / 2.0;
         let lens = 1.0 - (shift / (inner_minor + shift).max(1.0)).powi(2);
@@ -267,4 +260,17 @@ impl Measures {
             tilt: cos.acos(),
         }
     }
+}
+
+/// Width along the axis of a band that looks `breadth` wide where it is seen across its axis, `cos` being the
+/// cosine of its tilt.
+pub fn width(thickness: f64, breadth: f64, cos: f64) -> f64 {
+    let sin = (1.0 - cos * cos).max(0.0).sqrt();
+    // A section t × w with corners rounded by r looks (t − 2r)·cos + (w − 2r)·sin + 2r wide.
+    let round = CORNER * thickness;
+    let across = breadth - 2.0 * round - (thickness - 2.0 * round) * cos;
+    let seen = across / sin.max(0.15) + 2.0 * round;
+    // Below some 15° of tilt the width hardly shows.
+    let trust = ((sin - 0.15) / 0.15).clamp(0.0, 1.0);
+    USUAL_WIDTH * thickness * (1.0 - trust) + seen.max(0.8 * thickness) * trust
 }
