@@ -276,6 +276,7 @@ impl Truth {
                 left: self.perfect_ear(Side::Left, hair)?,
                 right: self.perfect_ear(Side::Right, hair)?,
             },
+            regions: None,
         })
     }
 

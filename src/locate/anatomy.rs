@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use glam::{DMat3, DVec2, DVec3};
 
 use super::camera::Camera;
+use super::matte::RegionGrid;
 use crate::imaging::Mask;
 
 /// Everything found on the people in one photograph. Pixels of the upright photo; left and right are the subject's.
@@ -62,6 +65,8 @@ pub struct Face {
     /// At the eye plane.
     pub px_per_mm: f64,
     pub ears: Sides<Ear>,
+    /// What is roughly where around the head; `None` when it was not asked for.
+    pub regions: Option<Arc<RegionGrid>>,
 }
 
 /// Head frame: origin midway between the eyes' outer corners, x to the subject's left, y down, z into the head

@@ -287,6 +287,7 @@ impl Face {
                 left: hidden,
                 right: hidden,
             },
+            regions: None,
         }
     }
 }

@@ -1,0 +1,99 @@
+//! Soft mattes of skin, hair and cloth at full resolution, around the piece only.
+//!
+//! Two steps. A coarse [`RegionGrid`] over the head or hand says what is roughly where: from a compact network
+//! when [`super::locate`] ran it, else from colours and places ([`by_colour`]). In the region of the piece the
+//! person's own colours, counted under that grid, sharpen it ([`colour`]), and a guided filter carries the
+//! result to the picture's own edges ([`guided`]).
+
+mod by_colour;
+mod cells;
+mod colour;
+mod face_square;
+mod grid;
+mod guided;
+mod hand_zone;
+mod refine;
+
+use std::sync::Arc;
+
+use super::Anatomy;
+use crate::imaging::{Mask, Photo, Rect};
+pub use grid::RegionGrid;
+
+/// What covers each pixel of a region; the four sum to 1.
+#[derive(Debug, Clone)]
+pub struct Mattes {
+    pub skin: Mask,
+    pub hair: Mask,
+    pub cloth: Mask,
+    pub background: Mask,
+}
+
+/// Which body part the region lies on: it decides where the person's own skin colour is taken from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MatteSubject {
+    /// Face, ears, neck and chest of a face (index into [`Anatomy::faces`]).
+    Face(usize),
+    /// Hand and wrist (index into [`Anatomy::hands`]).
+    Hand(usize),
+}
+
+/// Shares of skin, hair, cloth and background, in this order; they sum to 1.
+type Classes = [f32; 4];
+const SKIN: usize = 0;
+const HAIR: usize = 1;
+const CLOTH: usize = 2;
+const BACKGROUND: usize = 3;
+
+/// Mattes of `rect` (clipped to the photo).
+///
+/// A subject that is not in `anatomy` gives the person mask as skin.
+pub fn mattes(photo: &Photo, anatomy: &Anatomy, subject: MatteSubject, rect: Rect) -> Mattes {
+    let rect = rect.clip(&Rect::of_size(photo.width(), photo.height()));
+    let (grid, px_per_mm) = match subject {
+        MatteSubject::Face(i) => match anatomy.faces.get(i) {
+            Some(face) => {
+                let by_colour = || by_colour::face_regions(photo, face, anatomy.person.as_ref()).map(Arc::new);
+                (face.regions.clone().or_else(by_colour), face.px_per_mm)
+            }
+            None => (None, 0.0),
+        },
+        MatteSubject::Hand(i) => match anatomy.hands.get(i) {
+            Some(hand) => (by_colour::hand_regions(photo, hand).map(Arc::new), hand.px_per_mm),
+            None => (None, 0.0),
+        },
+    };
+    match grid {
+        Some(grid) if !rect.is_empty() && px_per_mm.is_finite() && px_per_mm > 0.0 => {
+            refine::refine(photo, &grid, rect, px_per_mm)
+        }
+        _ => person_only(anatomy, rect),
+    }
+}
+
+/// The person mask as skin: all that is known without a subject.
+fn person_only(anatomy: &Anatomy, rect: Rect) -> Mattes {
+    let mut skin = Mask::filled(rect, 1.0);
+    if let Some(mask) = &anatomy.person {
+        let width = rect.width.max(1) as usize;
+        for (y, row) in skin.data.chunks_exact_mut(width).enumerate() {
+            for (x, v) in row.iter_mut().enumerate() {
+                let p = glam::DVec2::new(f64::from(rect.x) + x as f64, f64::from(rect.y) + y as f64) + 0.5;
+                *v = mask.sample(p);
+            }
+        }
+    }
+    let mut background = skin.clone();
+    background.data.iter_mut().for_each(|v| *v = 1.0 - *v);
+    background.outside = 0.0;
+    skin.outside = 0.0;
+    Mattes {
+        skin,
+        hair: Mask::filled(rect, 0.0),
+        cloth: Mask::filled(rect, 0.0),
+        background,
+    }
+}
+
+#[cfg(test)]
+mod tests;
