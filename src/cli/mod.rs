@@ -8,7 +8,10 @@ mod locate;
 mod models;
 mod ordered;
 mod plan;
+mod progress;
+mod run;
 mod schema;
+mod signals;
 mod try_on;
 
 use std::path::PathBuf;
@@ -62,6 +65,8 @@ pub enum Command {
     Try(try_on::TryArgs),
     /// Find faces, ears, necks, hands and wrists, and print them
     Locate(locate::LocateArgs),
+    /// Run a preset: products on photographs, in variants, exported for shops
+    Run(run::RunArgs),
     /// Show what a preset would do, without opening a picture beyond its header
     Plan(plan::PlanArgs),
     /// Print the JSON Schema of a format
@@ -94,6 +99,7 @@ pub fn main() -> ExitCode {
     init_log(cli.global.verbose);
     let end = match &cli.command {
         Command::Try(args) => try_on::run(&cli.global, args),
+        Command::Run(args) => run::run(&cli.global, args),
         Command::Plan(args) => plan::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Locate(args) => locate::run(&cli.global, args),

@@ -1,7 +1,7 @@
 use glam::DVec2;
 
 /// Integer pixel rectangle; may reach outside a picture until [`Rect::clip`]ped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Rect {
     pub x: i32,
     pub y: i32,
@@ -84,7 +84,7 @@ impl Rect {
 }
 
 /// Coverage 0..=1 over a region of a photograph. Outside `rect` it is `outside`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Mask {
     pub rect: Rect,
     /// Row-major, `rect.width * rect.height`.

@@ -7,7 +7,7 @@ use super::matte::RegionGrid;
 use crate::imaging::Mask;
 
 /// Everything found on the people in one photograph. Pixels of the upright photo; left and right are the subject's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Anatomy {
     pub width: u32,
     pub height: u32,
@@ -25,7 +25,7 @@ pub struct Anatomy {
 }
 
 /// Low-resolution person matte stretched over the whole photograph.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct PersonMask {
     /// Model-resolution grid; its `rect` starts at (0, 0).
     pub grid: Mask,
@@ -46,7 +46,7 @@ impl PersonMask {
 }
 
 /// Axis-aligned box in pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BBox {
     pub x: f64,
     pub y: f64,
@@ -54,7 +54,7 @@ pub struct BBox {
     pub height: f64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Face {
     /// Detector score times mesh presence, 0..=1.
     pub score: f64,
@@ -71,7 +71,7 @@ pub struct Face {
 
 /// Head frame: origin midway between the eyes' outer corners, x to the subject's left, y down, z into the head
 /// (so that a frontal head has the identity rotation in a camera frame x right, y down, z away).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct HeadPose {
     /// Head frame to camera frame.
     pub rotation: DMat3,
@@ -94,26 +94,26 @@ impl HeadPose {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
 pub struct Sides<T> {
     pub left: T,
     pub right: T,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Side {
     Left,
     Right,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HiddenBy {
     Hair,
     Head,
     Frame,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Ear {
     /// Where a lobe is pierced, in pixels.
     pub lobe: DVec2,
@@ -128,7 +128,7 @@ pub struct Ear {
 }
 
 /// The neck's silhouette and the pit between the collar bones.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Neck {
     /// Silhouette points halfway down the neck, the subject's left and right.
     pub left: DVec2,
@@ -145,7 +145,7 @@ pub struct Neck {
     pub pit_mm: DVec3,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Shoulders {
     /// Shoulder joints in pixels.
     pub left: DVec2,
@@ -157,13 +157,13 @@ pub struct Shoulders {
     pub visibility: f64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum HandSide {
     Back,
     Palm,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Hand {
     pub handedness: Side,
     pub score: f64,
@@ -192,7 +192,7 @@ pub enum FingerName {
 }
 
 /// The ring zone of a finger.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Finger {
     pub name: FingerName,
     /// Middle of the ring zone on the finger's centre line, pixels.
@@ -210,7 +210,7 @@ pub struct Finger {
     pub visibility: f64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Wrist {
     /// Middle of the zone where a bracelet sits (just above the joint, towards the elbow), pixels.
     pub center: DVec2,
@@ -228,7 +228,7 @@ pub struct Wrist {
 }
 
 /// Light on the subject.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Light {
     /// Unit vector towards the key light: right, up, towards the camera.
     pub direction: DVec3,

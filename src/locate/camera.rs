@@ -3,7 +3,7 @@
 use glam::{DVec2, DVec3};
 
 /// Pinhole camera with square pixels and the principal point in the picture's middle.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Camera {
     /// Focal length in pixels.
     pub focal_px: f64,

@@ -3,11 +3,12 @@
 //! This is the engine below both `parure try` and the batch: it knows neither YAML nor output files.
 
 mod dress;
+pub mod line;
 mod sidecar;
 
 pub use dress::{Dressed, LookItem, PipelineError, Worn, dress};
 
-pub use sidecar::{SidecarError, path_of as sidecar_path};
+pub use sidecar::{SidecarError, apply as sidecar_apply, path_of as sidecar_path};
 
 use std::path::Path;
 use std::sync::Arc;
