@@ -24,7 +24,7 @@ const CELL: u32 = 4;
 
 /// The pieces of a scene, each with the pixels of the mask that are nearest to it. `receiver` is where shadows fall.
 pub fn worn(truth: &Truth, picture: &RgbImage, mask: &GrayImage, receiver: &GrayImage) -> Vec<Worn> {
-    let anatomy = truth.anatomy();
+    let anatomy = truth.anatomy(None);
     let body = Body::new(&anatomy);
     let surfaces: Vec<Surface> = truth
         .jewelry
@@ -340,6 +340,8 @@ fn piece(kind: Kind, pixels: LinearImage) -> Piece {
         dial_center: DVec2::ZERO,
         dial_radius: 1.0,
         strap: DVec2::NEG_Y,
+        strap_width: 1.0,
+        rigid: 1.0,
     });
     Piece {
         kind,

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use glam::{DMat3, DVec2, DVec3};
 
 use super::camera::Camera;
@@ -66,7 +64,7 @@ pub struct Face {
     pub px_per_mm: f64,
     pub ears: Sides<Ear>,
     /// What is roughly where around the head; `None` when it was not asked for.
-    pub regions: Option<Arc<RegionGrid>>,
+    pub regions: Option<RegionGrid>,
 }
 
 /// Head frame: origin midway between the eyes' outer corners, x to the subject's left, y down, z into the head

@@ -135,6 +135,7 @@ fn measure(photo: &Photo, camera: &Camera, raw: RawFace) -> Face {
         bbox: bounds(&points),
         px_per_mm: camera.px_per_mm(pose.translation_mm.z),
         ears: find_ears(&photo.pixels, camera, &pose, &points),
+        regions: None,
         landmarks: points,
         pose,
     }

@@ -41,7 +41,7 @@ pub fn read(cutout: &RgbaImage, kind: Kind, facts: &Facts) -> Result<Piece, Prod
         Kind::Bracelet => Structure::Bracelet(super::bracelet::find(&pixels, facts)?),
         Kind::Watch => Structure::Watch(super::watch::find(&pixels, facts)?),
     };
-    let (mm_per_px, scale) = super::scale::mm_per_px(&pixels, kind, &structure, facts);
+    let (mm_per_px, scale) = super::scale::mm_per_px(&pixels, &structure, facts);
     Ok(Piece {
         kind,
         pixels: Arc::new(pixels),

@@ -3,7 +3,7 @@ use glam::DVec2;
 use super::Classes;
 
 /// What is roughly where: class shares on a square grid of cells over a head or a hand.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RegionGrid {
     /// Middle of the upright square, pixels of the photograph.
     pub centre: DVec2,

@@ -14,8 +14,6 @@ mod guided;
 mod hand_zone;
 mod refine;
 
-use std::sync::Arc;
-
 use super::Anatomy;
 use crate::imaging::{Mask, Photo, Rect};
 pub use grid::RegionGrid;
@@ -53,13 +51,13 @@ pub fn mattes(photo: &Photo, anatomy: &Anatomy, subject: MatteSubject, rect: Rec
     let (grid, px_per_mm) = match subject {
         MatteSubject::Face(i) => match anatomy.faces.get(i) {
             Some(face) => {
-                let by_colour = || by_colour::face_regions(photo, face, anatomy.person.as_ref()).map(Arc::new);
+                let by_colour = || by_colour::face_regions(photo, face, anatomy.person.as_ref());
                 (face.regions.clone().or_else(by_colour), face.px_per_mm)
             }
             None => (None, 0.0),
         },
         MatteSubject::Hand(i) => match anatomy.hands.get(i) {
-            Some(hand) => (by_colour::hand_regions(photo, hand).map(Arc::new), hand.px_per_mm),
+            Some(hand) => (by_colour::hand_regions(photo, hand), hand.px_per_mm),
             None => (None, 0.0),
         },
     };
