@@ -11,7 +11,11 @@ pub const SOLID: f32 = 0.25;
 /// A silhouette as an image of 255 and 0.
 pub fn silhouette(mask: &Mask, width: u32, height: u32) -> GrayImage {
     GrayImage::from_fn(width, height, |x, y| {
-        Luma([if mask.get(x as i32, y as i32) >= SOLID { 255 } else { 0 }])
+        Luma([if mask.get(x as i32, y as i32) >= SOLID {
+            255
+        } else {
+            0
+        }])
     })
 }
 
@@ -61,7 +65,11 @@ mod tests {
 
     fn block(x0: u32, y0: u32, x1: u32, y1: u32) -> GrayImage {
         GrayImage::from_fn(64, 64, |x, y| {
-            Luma([if (x0..x1).contains(&x) && (y0..y1).contains(&y) { 255 } else { 0 }])
+            Luma([if (x0..x1).contains(&x) && (y0..y1).contains(&y) {
+                255
+            } else {
+                0
+            }])
         })
     }
 

@@ -59,7 +59,9 @@ fn finger(truth: &Truth, t: &TruthFinger, found: &Finger, figures: &mut Figures)
     let angle = found.axis.normalize_or(axis).dot(axis).clamp(-1.0, 1.0).acos();
     figures.add(Figure::RingAxisDeg, angle.to_degrees());
     let across = t.ring2d.iter().map(|p| p.dot(axis.perp()));
-    let (low, high) = across.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+    let (low, high) = across.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
+        (a.min(v), b.max(v))
+    });
     figures.add(Figure::RingWidth, relative(found.width_px, high - low));
     figures.add(Figure::FingerScale, relative(found.px_per_mm, t.px_per_mm));
 }

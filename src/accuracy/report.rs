@@ -86,7 +86,11 @@ pub fn markdown(scenes: &[SceneResult], worn_length: bool) -> String {
     let longer: Vec<f64> = scenes.iter().filter_map(|s| s.worn_longer).collect();
     if !longer.is_empty() {
         let mean = longer.iter().sum::<f64>() / longer.len() as f64;
-        let told = if worn_length { "the length worn" } else { "the length on record" };
+        let told = if worn_length {
+            "the length worn"
+        } else {
+            "the length on record"
+        };
         let _ = writeln!(
             out,
             "Along its curve, the chain worn in the scenes is {mean:.1} % longer on average than the length on record \

@@ -44,10 +44,7 @@ pub enum SceneError {
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error("{path}: {source}")]
-    Product {
-        path: PathBuf,
-        source: ProductError,
-    },
+    Product { path: PathBuf, source: ProductError },
     #[error("{path}: {source}")]
     Mask {
         path: PathBuf,
@@ -140,7 +137,9 @@ pub fn measure(json: &Path, options: &Options) -> Result<SceneResult, SceneError
     }
     if let Some(folder) = options.pictures {
         let path = folder.join(format!("{}.png", truth.name));
-        canvas.save(&path).map_err(|source| SceneError::Mask { path, source })?;
+        canvas
+            .save(&path)
+            .map_err(|source| SceneError::Mask { path, source })?;
     }
     Ok(result)
 }
@@ -192,9 +191,7 @@ fn compare(
                 }
             }
             Kind::Necklace => {
-                let own = |p: DVec2| {
-                    !is_earring(truth, p, Side::Left) && !is_earring(truth, p, Side::Right)
-                };
+                let own = |p: DVec2| !is_earring(truth, p, Side::Left) && !is_earring(truth, p, Side::Right);
                 let scale = truth.neck_px_per_mm();
                 if let (Some(scale), Some(d)) = (scale, outline::distance(&ours, &keep(worn, own))) {
                     figures.add(Figure::NecklaceOutlineMm, d / scale);
@@ -202,8 +199,14 @@ fn compare(
             }
             Kind::Ring | Kind::Bracelet | Kind::Watch => {
                 let (figure, scale) = match kind {
-                    Kind::Ring => (Figure::RingOutlineMm, truth.fingers.get("ring").map(|f| f.px_per_mm)),
-                    Kind::Bracelet => (Figure::BraceletOutlineMm, truth.wrist.as_ref().map(|w| w.px_per_mm)),
+                    Kind::Ring => (
+                        Figure::RingOutlineMm,
+                        truth.fingers.get("ring").map(|f| f.px_per_mm),
+                    ),
+                    Kind::Bracelet => (
+                        Figure::BraceletOutlineMm,
+                        truth.wrist.as_ref().map(|w| w.px_per_mm),
+                    ),
                     _ => (Figure::WatchOutlineMm, truth.wrist.as_ref().map(|w| w.px_per_mm)),
                 };
                 if let (Some(scale), Some(d)) = (scale, outline::distance(&ours, worn)) {
@@ -225,19 +228,23 @@ fn is_earring(truth: &Truth, p: DVec2, side: Side) -> bool {
         Side::Left => Side::Right,
         Side::Right => Side::Left,
     };
-    let nearest = truth.ear(other).is_none_or(|o| p.distance(o.pierce2d) > d.length());
+    let nearest = truth
+        .ear(other)
+        .is_none_or(|o| p.distance(o.pierce2d) > d.length());
     let chain = truth.jewelry.iter().flat_map(|j| &j.curve2d);
     nearest
         && d.length() < REACH_MM * ear.px_per_mm
         && d.y > -ABOVE_MM * ear.px_per_mm
-        && chain.into_iter().all(|c| c.distance(p) > OFF_CHAIN_MM * ear.px_per_mm)
+        && chain
+            .into_iter()
+            .all(|c| c.distance(p) > OFF_CHAIN_MM * ear.px_per_mm)
 }
 
 fn keep(image: &GrayImage, own: impl Fn(DVec2) -> bool) -> GrayImage {
     let mut out = image.clone();
     for (x, y, p) in out.enumerate_pixels_mut() {
-        let here = f32::from(p[0]) / 255.0 >= outline::SOLID
-            && own(DVec2::new(f64::from(x), f64::from(y)) + 0.5);
+        let here =
+            f32::from(p[0]) / 255.0 >= outline::SOLID && own(DVec2::new(f64::from(x), f64::from(y)) + 0.5);
         p[0] = if here { 255 } else { 0 };
     }
     out

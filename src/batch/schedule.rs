@@ -23,7 +23,8 @@ pub enum Task<S> {
 struct State<S> {
     /// Groups that are not open yet.
     next: usize,
-    opening: usize,
+    /// Groups whose photographs are being opened.
+    opening_groups: Vec<usize>,
     open: Vec<Open<S>>,
     /// Bytes that open photographs and running tasks may take.
     used: u64,
@@ -50,7 +51,7 @@ impl<'a, S> Schedule<'a, S> {
     pub fn new(costs: Vec<Costs>, budget: u64, halted: &'a (dyn Fn() -> bool + Sync)) -> Self {
         let state = State {
             next: 0,
-            opening: 0,
+            opening_groups: Vec::new(),
             open: Vec::new(),
             used: 0,
             running: 0,
@@ -75,7 +76,7 @@ impl<'a, S> Schedule<'a, S> {
                 return Some(task);
             }
             let waiting = state.open.iter().any(|open| !open.waiting.is_empty());
-            if state.next == self.costs.len() && state.opening == 0 && !waiting {
+            if state.next == self.costs.len() && state.opening_groups.is_empty() && !waiting {
                 return None;
             }
             // With a time limit, so that a halt is noticed by those who wait.
@@ -111,14 +112,25 @@ impl<'a, S> Schedule<'a, S> {
         if state.open.iter().any(|open| !open.waiting.is_empty()) {
             return None;
         }
-        let cost = self.costs(state.next).scene;
+        let group = state.next;
+        let cost = self.costs(group).scene;
+        // Beside the scenes that are open there must stay room for the largest composite of any of them, or a
+        // composite that finds nothing else running would go over the budget.
+        let room = state
+            .open
+            .iter()
+            .map(|open| open.group)
+            .chain(state.opening_groups.iter().copied())
+            .chain([group])
+            .map(|g| self.costs(g).composite)
+            .max()
+            .unwrap_or(0);
         let busy = state.running > 0 || !state.open.is_empty();
-        if busy && state.used.saturating_add(cost) > self.budget {
+        if busy && state.used.saturating_add(cost).saturating_add(room) > self.budget {
             return None;
         }
-        let group = state.next;
         state.next += 1;
-        state.opening += 1;
+        state.opening_groups.push(group);
         state.running += 1;
         state.used = state.used.saturating_add(cost);
         Some(Task::Open(group))
@@ -127,7 +139,7 @@ impl<'a, S> Schedule<'a, S> {
     /// A photograph is open (or failed to open: `None`), with these composites to be made.
     pub fn opened(&self, group: usize, scene: Option<S>, bases: Vec<usize>) {
         let mut state = self.lock();
-        state.opening -= 1;
+        state.opening_groups.retain(|g| *g != group);
         state.running -= 1;
         match scene {
             Some(scene) if !bases.is_empty() => state.open.push(Open {

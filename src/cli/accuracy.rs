@@ -36,7 +36,11 @@ pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
         std::fs::create_dir_all(dir).map_err(|e| fail(&dir.display().to_string(), &e))?;
     }
     let options = Options {
-        source: if args.perfect { Source::Perfect } else { Source::Located(engine.as_ref()) },
+        source: if args.perfect {
+            Source::Perfect
+        } else {
+            Source::Located(engine.as_ref())
+        },
         worn_length: args.worn_length,
         pictures: args.pictures.as_deref(),
     };

@@ -39,7 +39,9 @@ impl Progress {
         } else {
             summary.page()
         };
-        std::io::stdout().write_all(text.as_bytes()).map_err(|error| Exit::stdout(&error))
+        std::io::stdout()
+            .write_all(text.as_bytes())
+            .map_err(|error| Exit::stdout(&error))
     }
 }
 
@@ -60,12 +62,24 @@ impl Watcher for Progress {
         let told = match record.status {
             Status::Done => return,
             Status::Unfit if self.quiet => return,
-            Status::Failed => format!("error: {}: {}", record.path, record.detail.as_deref().unwrap_or_default()),
+            Status::Failed => format!(
+                "error: {}: {}",
+                record.path,
+                record.detail.as_deref().unwrap_or_default()
+            ),
             status => format!(
                 "{}: {}: {}",
                 record.path,
-                if status == Status::Unfit { "no picture" } else { "rejected" },
-                record.detail.as_deref().or(record.reason.as_deref()).unwrap_or_default()
+                if status == Status::Unfit {
+                    "no picture"
+                } else {
+                    "rejected"
+                },
+                record
+                    .detail
+                    .as_deref()
+                    .or(record.reason.as_deref())
+                    .unwrap_or_default()
             ),
         };
         self.bar.suspend(|| eprintln!("{told}"));

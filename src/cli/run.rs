@@ -66,17 +66,24 @@ impl How {
         if let Some(shard) = self.shard {
             return Ok(shard);
         }
-        let (index, count) = (std::env::var("JOB_COMPLETION_INDEX"), std::env::var("PARURE_SHARDS"));
+        let (index, count) = (
+            std::env::var("JOB_COMPLETION_INDEX"),
+            std::env::var("PARURE_SHARDS"),
+        );
         match (index, count) {
             (Ok(index), Ok(count)) => {
                 let index = index.parse::<u32>().ok().and_then(|i| i.checked_add(1));
                 let shard = index.zip(count.parse().ok()).map(|(i, n)| Shard::new(i, n));
                 match shard {
                     Some(Ok(shard)) => Ok(shard),
-                    _ => Err(Exit::usage("JOB_COMPLETION_INDEX must be below PARURE_SHARDS, both whole numbers")),
+                    _ => Err(Exit::usage(
+                        "JOB_COMPLETION_INDEX must be below PARURE_SHARDS, both whole numbers",
+                    )),
                 }
             }
-            (Ok(_), Err(_)) => Err(Exit::usage("JOB_COMPLETION_INDEX is set: set PARURE_SHARDS too, or give --shard")),
+            (Ok(_), Err(_)) => Err(Exit::usage(
+                "JOB_COMPLETION_INDEX is set: set PARURE_SHARDS too, or give --shard",
+            )),
             _ => Ok(Shard::ALL),
         }
     }
@@ -90,20 +97,41 @@ pub fn run(global: &Global, args: &RunArgs) -> Result<(), Exit> {
 }
 
 /// Runs a plan once.
-pub fn once(global: &Global, plan: &Plan, how: &How, force: bool, stop: &Arc<AtomicBool>) -> Result<RunEnd, Exit> {
+pub fn once(
+    global: &Global,
+    plan: &Plan,
+    how: &How,
+    force: bool,
+    stop: &Arc<AtomicBool>,
+) -> Result<RunEnd, Exit> {
     let (jobs, shard) = (how.jobs()?, how.shard()?);
     let folder = Folder::take(&plan.folder, shard).map_err(|error| match &error {
         FolderError::Busy(_) => Exit::TryAgain(error.to_string()),
         FolderError::Io { error: io, .. } => Exit::output(io.kind(), error.to_string()),
     })?;
     // Fails when the pool exists already, as it does the second time: it then has the same size.
-    rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global().ok();
-    let pipeline = Pipeline { engine: global.engine()?, limits: Limits::default() };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .build_global()
+        .ok();
+    let pipeline = Pipeline {
+        engine: global.engine()?,
+        limits: Limits::default(),
+    };
     let (groups, starts) = groups(plan);
-    let cache = how.cache.clone().unwrap_or_else(|| plan.folder.join(STATE).join("located"));
+    let cache = how
+        .cache
+        .clone()
+        .unwrap_or_else(|| plan.folder.join(STATE).join("located"));
     let line = Line::new(plan, pipeline, starts, Some(cache)).map_err(Exit::usage)?;
     let progress = Progress::new(how.json, how.quiet);
-    let options = RunOptions { jobs, memory: how.memory.0, shard, force, stop };
+    let options = RunOptions {
+        jobs,
+        memory: how.memory.0,
+        shard,
+        force,
+        stop,
+    };
     let mut end = batch::run(&line, &groups, &folder, &options, &progress)
         .map_err(|error| Exit::output(error.kind(), format!("{}: {error}", plan.folder.display())))?;
     end.summary.name = plan.name.clone();

@@ -44,13 +44,21 @@ impl Plane {
     }
 
     fn map2(&self, other: &Plane, f: impl Fn(f32, f32) -> f32) -> Plane {
-        let data = self.data.iter().zip(&other.data).map(|(a, b)| f(*a, *b)).collect();
+        let data = self
+            .data
+            .iter()
+            .zip(&other.data)
+            .map(|(a, b)| f(*a, *b))
+            .collect();
         Plane { data, ..*self }
     }
 
     /// Mean over a square window, the window cut at the borders.
     fn boxed(&self, radius: usize) -> Plane {
-        self.boxed_rows(radius).transposed().boxed_rows(radius).transposed()
+        self.boxed_rows(radius)
+            .transposed()
+            .boxed_rows(radius)
+            .transposed()
     }
 
     fn boxed_rows(&self, radius: usize) -> Plane {
@@ -105,15 +113,23 @@ pub fn replace(
 ) -> RgbImage {
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
     let shrink = (WORKING_SIDE / width.max(height)).min(1.0);
-    let (w, h) = (((width * shrink) as usize).max(1), ((height * shrink) as usize).max(1));
-    let linear: Vec<f32> = (0..=255u8).map(|v| srgb_to_linear(f32::from(v) / 255.0)).collect();
+    let (w, h) = (
+        ((width * shrink) as usize).max(1),
+        ((height * shrink) as usize).max(1),
+    );
+    let linear: Vec<f32> = (0..=255u8)
+        .map(|v| srgb_to_linear(f32::from(v) / 255.0))
+        .collect();
     let small = small(picture, w, h, &linear);
     let guide = Plane::new(w, h, |x, y| {
         let i = y * w + x;
         luma([small[0].data[i], small[1].data[i], small[2].data[i]])
     });
     let coarse = Plane::new(w, h, |x, y| {
-        person((x as f64 + 0.5) / w as f64 * width, (y as f64 + 0.5) / h as f64 * height)
+        person(
+            (x as f64 + 0.5) / w as f64 * width,
+            (y as f64 + 0.5) / h as f64 * height,
+        )
     });
     let (slope, offset) = guided(&guide, &coarse, ((w.max(h) as f64 * WINDOW) as usize).max(2));
     // What the old background looks like near each place: a mean that leaves the person out.
@@ -141,7 +157,8 @@ pub fn replace(
             (Backdrop::Solid(colour), _) => colour.0.map(|c| linear[usize::from(c)]),
             (Backdrop::Gradient([top, bottom]), _) => {
                 let mix = |i: usize| {
-                    linear[usize::from(top.0[i])] * (1.0 - v as f32) + linear[usize::from(bottom.0[i])] * v as f32
+                    linear[usize::from(top.0[i])] * (1.0 - v as f32)
+                        + linear[usize::from(bottom.0[i])] * v as f32
                 };
                 [mix(0), mix(1), mix(2)]
             }
@@ -192,7 +209,9 @@ fn guided(guide: &Plane, input: &Plane, radius: usize) -> (Plane, Plane) {
     let both = guide.map2(input, |g, i| g * i).boxed(radius);
     let square = guide.map2(guide, |a, b| a * b).boxed(radius);
     let cov = both.map2(&mean_guide.map2(&mean_input, |a, b| a * b), |a, b| a - b);
-    let var = square.map2(&mean_guide.map2(&mean_guide, |a, b| a * b), |a, b| (a - b).max(0.0));
+    let var = square.map2(&mean_guide.map2(&mean_guide, |a, b| a * b), |a, b| {
+        (a - b).max(0.0)
+    });
     let slope = cov.map2(&var, |c, v| c / (v + EPSILON));
     let offset = mean_input.map2(&slope.map2(&mean_guide, |s, g| s * g), |m, sg| m - sg);
     (slope.boxed(radius), offset.boxed(radius))
@@ -212,7 +231,11 @@ fn behind(small: &[Plane; 3], outside: &Plane, radius: usize) -> [Plane; 3] {
 /// The pixel of a picture scaled to cover the canvas.
 fn covering(other: &RgbImage, u: f64, v: f64, aspect: f64, linear: &[f32]) -> [f32; 3] {
     let (w, h) = (f64::from(other.width()), f64::from(other.height()));
-    let (share_x, share_y) = if w / h > aspect { (aspect * h / w, 1.0) } else { (1.0, w / h / aspect) };
+    let (share_x, share_y) = if w / h > aspect {
+        (aspect * h / w, 1.0)
+    } else {
+        (1.0, w / h / aspect)
+    };
     let x = (0.5 + (u - 0.5) * share_x) * w - 0.5;
     let y = (0.5 + (v - 0.5) * share_y) * h - 0.5;
     let clamp = |v: f64, size: u32| v.clamp(0.0, f64::from(size - 1));
@@ -237,10 +260,16 @@ mod tests {
     fn scene() -> (RgbImage, impl Fn(f64, f64) -> f32) {
         let inside = |x: f64, y: f64| (x - 200.0).hypot(y - 200.0) - 100.0;
         let picture = RgbImage::from_fn(400, 400, move |x, y| {
-            Rgb(if inside(f64::from(x), f64::from(y)) < 0.0 { [150, 120, 110] } else { [40, 160, 60] })
+            Rgb(if inside(f64::from(x), f64::from(y)) < 0.0 {
+                [150, 120, 110]
+            } else {
+                [40, 160, 60]
+            })
         });
         // Soft over 24 px and 4 px too wide, as a small model's matte is.
-        (picture, move |x: f64, y: f64| ((8.0 - inside(x, y)) / 24.0 + 0.35).clamp(0.0, 1.0) as f32)
+        (picture, move |x: f64, y: f64| {
+            ((8.0 - inside(x, y)) / 24.0 + 0.35).clamp(0.0, 1.0) as f32
+        })
     }
 
     #[test]
@@ -262,8 +291,19 @@ mod tests {
     #[test]
     fn jewelry_beyond_the_person_stays() {
         let (picture, person) = scene();
-        let jewelry = |x: i32, y: i32| if (10..20).contains(&x) && (10..20).contains(&y) { 1.0 } else { 0.0 };
-        let out = replace(&picture, person, jewelry, &Backdrop::Gradient([Colour([0; 3]), Colour([255; 3])]));
+        let jewelry = |x: i32, y: i32| {
+            if (10..20).contains(&x) && (10..20).contains(&y) {
+                1.0
+            } else {
+                0.0
+            }
+        };
+        let out = replace(
+            &picture,
+            person,
+            jewelry,
+            &Backdrop::Gradient([Colour([0; 3]), Colour([255; 3])]),
+        );
         assert_eq!(out.get_pixel(15, 15), picture.get_pixel(15, 15));
         assert!(out.get_pixel(30, 5).0[0] < out.get_pixel(30, 395).0[0]);
     }
@@ -281,7 +321,13 @@ mod tests {
     #[test]
     fn a_picture_covers_and_is_centred() {
         let (photo, person) = scene();
-        let other = RgbImage::from_fn(800, 200, |x, _| Rgb(if (300..500).contains(&x) { [9, 9, 250] } else { [250, 9, 9] }));
+        let other = RgbImage::from_fn(800, 200, |x, _| {
+            Rgb(if (300..500).contains(&x) {
+                [9, 9, 250]
+            } else {
+                [250, 9, 9]
+            })
+        });
         let out = replace(&photo, person, |_, _| 0.0, &Backdrop::Picture(&other));
         assert_eq!(out.get_pixel(3, 3).0, [9, 9, 250]);
         assert_eq!(out.get_pixel(396, 396).0, [9, 9, 250]);

@@ -34,10 +34,18 @@ pub fn encode_within(
         Format::Jpeg | Format::Photo => jpeg(spec, &attempt)?,
     };
     if let Some(most) = spec.max_bytes.filter(|most| bytes.len() as u64 > *most) {
-        return Err(BytesError::TooMany { least: bytes.len(), most, export: spec.name.clone() });
+        return Err(BytesError::TooMany {
+            least: bytes.len(),
+            most,
+            export: spec.name.clone(),
+        });
     }
     if let Some(least) = spec.min_bytes.filter(|least| (bytes.len() as u64) < *least) {
-        return Err(BytesError::TooFew { most: bytes.len(), least, export: spec.name.clone() });
+        return Err(BytesError::TooFew {
+            most: bytes.len(),
+            least,
+            export: spec.name.clone(),
+        });
     }
     Ok(bytes)
 }
@@ -52,7 +60,9 @@ fn jpeg(
     if spec.min_bytes.is_some_and(|least| (best.len() as u64) < least) {
         return at(100);
     }
-    let Some(most) = spec.max_bytes.filter(|most| best.len() as u64 > *most) else { return Ok(best) };
+    let Some(most) = spec.max_bytes.filter(|most| best.len() as u64 > *most) else {
+        return Ok(best);
+    };
     // Invariant: `low` fits or is the least; `high` does not fit.
     let (mut low, mut high) = (spec.min_quality, spec.quality);
     let mut found = at(low)?;
@@ -99,15 +109,27 @@ mod tests {
     #[test]
     fn the_best_quality_that_fits_is_taken() {
         let picture = noise();
-        let size = |q| encode(Pixels::Rgb(&picture), Encoding::Jpeg { quality: q }, Some("x")).expect("valid").len();
+        let size = |q| {
+            encode(Pixels::Rgb(&picture), Encoding::Jpeg { quality: q }, Some("x"))
+                .expect("valid")
+                .len()
+        };
         for cap in [size(95), size(80), size(80) - 1, size(31), size(30)] {
-            let found = encode_within(&picture, Format::Jpeg, &spec(Some(cap as u64), None), "x").expect("fits").len();
+            let found = encode_within(&picture, Format::Jpeg, &spec(Some(cap as u64), None), "x")
+                .expect("fits")
+                .len();
             let best = (30..=95).rev().find(|q| size(*q) <= cap).expect("some");
             assert_eq!(found, size(best), "cap {cap}");
         }
-        let tight = encode_within(&picture, Format::Jpeg, &spec(Some(size(30) as u64 - 1), None), "x");
+        let tight = encode_within(
+            &picture,
+            Format::Jpeg,
+            &spec(Some(size(30) as u64 - 1), None),
+            "x",
+        );
         assert!(matches!(tight, Err(BytesError::TooMany { .. })));
-        let roomy = encode_within(&picture, Format::Jpeg, &spec(None, Some(size(96) as u64)), "x").expect("q 100");
+        let roomy =
+            encode_within(&picture, Format::Jpeg, &spec(None, Some(size(96) as u64)), "x").expect("q 100");
         assert_eq!(roomy.len(), size(100));
         assert!(matches!(
             encode_within(&picture, Format::Png, &spec(Some(100), None), "x"),

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelComponentMapper, PixelType, ResizeAlg, ResizeOptions, Resizer, create_srgb_mapper};
+use fast_image_resize::{
+    FilterType, PixelComponentMapper, PixelType, ResizeAlg, ResizeOptions, Resizer, create_srgb_mapper,
+};
 use image::{Rgb, RgbImage};
 
 use super::frame::Frame;
@@ -23,7 +25,11 @@ pub fn shape(picture: &RgbImage, frame: &Frame, sharpen: f64, pad: [u8; 3]) -> R
         Some(image::imageops::crop_imm(picture, x, y, width, height).to_image())
     };
     let part = part.as_ref().unwrap_or(picture);
-    let mut scaled = if frame.scaled == (width, height) { part.clone() } else { resize(part, frame.scaled)? };
+    let mut scaled = if frame.scaled == (width, height) {
+        part.clone()
+    } else {
+        resize(part, frame.scaled)?
+    };
     if frame.scaled.0 < width && sharpen > 0.0 {
         scaled = sharpened(&scaled, sharpen as f32);
     }
@@ -42,16 +48,22 @@ fn resize(picture: &RgbImage, size: (u32, u32)) -> Result<RgbImage, String> {
     // The tables take milliseconds to fill.
     static MAPPER: LazyLock<PixelComponentMapper> = LazyLock::new(create_srgb_mapper);
     let mapper = &*MAPPER;
-    let source = ImageRef::new(width, height, picture.as_raw(), PixelType::U8x3).map_err(|e| e.to_string())?;
+    let source =
+        ImageRef::new(width, height, picture.as_raw(), PixelType::U8x3).map_err(|e| e.to_string())?;
     let mut linear = Image::new(width, height, PixelType::U16x3);
-    mapper.forward_map(&source, &mut linear).map_err(|e| e.to_string())?;
+    mapper
+        .forward_map(&source, &mut linear)
+        .map_err(|e| e.to_string())?;
     let mut small = Image::new(size.0, size.1, PixelType::U16x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&linear, &mut small, &options).map_err(|e| e.to_string())?;
+    Resizer::new()
+        .resize(&linear, &mut small, &options)
+        .map_err(|e| e.to_string())?;
     drop(linear);
     let mut out = Image::new(size.0, size.1, PixelType::U8x3);
     mapper.backward_map(&small, &mut out).map_err(|e| e.to_string())?;
-    RgbImage::from_raw(size.0, size.1, out.into_vec()).ok_or_else(|| "the resized picture has no pixels".into())
+    RgbImage::from_raw(size.0, size.1, out.into_vec())
+        .ok_or_else(|| "the resized picture has no pixels".into())
 }
 
 /// Adds `amount` of the difference between the luma and its 3 × 3 binomial mean to all three channels.
@@ -72,7 +84,9 @@ fn sharpened(picture: &RgbImage, amount: f32) -> RgbImage {
         for (x, pixel) in pixels.enumerate() {
             let blurred = (mean[x.saturating_sub(1)] + 2.0 * mean[x] + mean[(x + 1).min(width - 1)]) / 4.0;
             let change = amount * (here[x] - blurred);
-            pixel.0 = pixel.0.map(|v| (f32::from(v) + change).round().clamp(0.0, 255.0) as u8);
+            pixel.0 = pixel
+                .0
+                .map(|v| (f32::from(v) + change).round().clamp(0.0, 255.0) as u8);
         }
     }
     out
@@ -83,7 +97,11 @@ mod tests {
     use super::*;
 
     fn frame(source: [u32; 4], scaled: (u32, u32), canvas: (u32, u32)) -> Frame {
-        Frame { source, scaled, canvas }
+        Frame {
+            source,
+            scaled,
+            canvas,
+        }
     }
 
     #[test]
@@ -97,7 +115,13 @@ mod tests {
     fn averages_are_those_of_light() {
         // Black and white columns average to half the light, which sRGB writes as 188.
         let picture = RgbImage::from_fn(400, 400, |x, _| Rgb(if x % 2 == 0 { [0; 3] } else { [255; 3] }));
-        let out = shape(&picture, &frame([0, 0, 400, 400], (100, 100), (100, 100)), 0.0, [0; 3]).expect("sound");
+        let out = shape(
+            &picture,
+            &frame([0, 0, 400, 400], (100, 100), (100, 100)),
+            0.0,
+            [0; 3],
+        )
+        .expect("sound");
         let middle = out.get_pixel(50, 50).0[0];
         assert!(middle.abs_diff(188) <= 1, "{middle}");
     }
@@ -105,9 +129,21 @@ mod tests {
     #[test]
     fn bars_have_the_pad_colour_and_the_picture_its_middle() {
         let picture = RgbImage::from_pixel(40, 20, Rgb([200, 100, 50]));
-        let out = shape(&picture, &frame([0, 0, 40, 20], (20, 10), (20, 20)), 0.3, [1, 2, 3]).expect("sound");
-        assert_eq!((out.get_pixel(10, 4).0, out.get_pixel(10, 15).0), ([1, 2, 3], [1, 2, 3]));
-        assert_eq!((out.get_pixel(0, 5).0, out.get_pixel(19, 14).0), ([200, 100, 50], [200, 100, 50]));
+        let out = shape(
+            &picture,
+            &frame([0, 0, 40, 20], (20, 10), (20, 20)),
+            0.3,
+            [1, 2, 3],
+        )
+        .expect("sound");
+        assert_eq!(
+            (out.get_pixel(10, 4).0, out.get_pixel(10, 15).0),
+            ([1, 2, 3], [1, 2, 3])
+        );
+        assert_eq!(
+            (out.get_pixel(0, 5).0, out.get_pixel(19, 14).0),
+            ([200, 100, 50], [200, 100, 50])
+        );
     }
 
     #[test]

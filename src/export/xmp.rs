@@ -33,11 +33,26 @@ pub fn packet(d: &Description) -> String {
     x.push_str("    xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\"\n");
     x.push_str("    xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\"\n");
     x.push_str("    xmlns:parure=\"urn:parure:1\">\n");
-    let source = if d.generative { COMPOSITE_WITH_AI } else { COMPOSITE };
-    let _ = writeln!(x, "   <Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>");
-    let _ = writeln!(x, "   <xmp:CreatorTool>Parure {}</xmp:CreatorTool>", env!("CARGO_PKG_VERSION"));
+    let source = if d.generative {
+        COMPOSITE_WITH_AI
+    } else {
+        COMPOSITE
+    };
+    let _ = writeln!(
+        x,
+        "   <Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>"
+    );
+    let _ = writeln!(
+        x,
+        "   <xmp:CreatorTool>Parure {}</xmp:CreatorTool>",
+        env!("CARGO_PKG_VERSION")
+    );
     if let Some(creator) = &d.creator {
-        let _ = writeln!(x, "   <dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq></dc:creator>", escape(creator));
+        let _ = writeln!(
+            x,
+            "   <dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq></dc:creator>",
+            escape(creator)
+        );
     }
     for (name, text) in [("description", &d.description), ("rights", &d.copyright)] {
         if let Some(text) = text {
@@ -49,7 +64,11 @@ pub fn packet(d: &Description) -> String {
         }
     }
     if !d.keywords.is_empty() {
-        let items: String = d.keywords.iter().map(|k| format!("<rdf:li>{}</rdf:li>", escape(k))).collect();
+        let items: String = d
+            .keywords
+            .iter()
+            .map(|k| format!("<rdf:li>{}</rdf:li>", escape(k)))
+            .collect();
         let _ = writeln!(x, "   <dc:subject><rdf:Bag>{items}</rdf:Bag></dc:subject>");
     }
     let _ = writeln!(x, "   <parure:settings>{}</parure:settings>", escape(&d.key));
@@ -90,6 +109,12 @@ mod tests {
         assert!(text.contains("A &amp; B &lt;c&gt; &quot;d&quot; </rdf:li>"));
         assert!(text.contains("<rdf:li>&lt;/rdf:li&gt;</rdf:li>"));
         assert!(text.contains("digitalsourcetype/compositeCapture<"));
-        assert!(packet(&Description { generative: true, ..d }).contains("compositeWithTrainedAlgorithmicMedia<"));
+        assert!(
+            packet(&Description {
+                generative: true,
+                ..d
+            })
+            .contains("compositeWithTrainedAlgorithmicMedia<")
+        );
     }
 }

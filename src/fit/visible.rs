@@ -46,7 +46,11 @@ fn shrink(mask: &Mask, reach: f64) -> Mask {
     let (w, h) = (mask.rect.width as usize, mask.rect.height as usize);
     let mut rows = mask.clone();
     for y in 0..h {
-        least(&mask.data[y * w..(y + 1) * w], &mut rows.data[y * w..(y + 1) * w], reach);
+        least(
+            &mask.data[y * w..(y + 1) * w],
+            &mut rows.data[y * w..(y + 1) * w],
+            reach,
+        );
     }
     let mut out = rows.clone();
     let (mut column, mut result) = (vec![0.0; h], vec![0.0; h]);

@@ -21,11 +21,7 @@ const BRACELET_LENGTH_MM: f64 = 180.0;
 const WATCH_CASE_MM: f64 = 36.0;
 
 /// Millimetres per product pixel and whether they were given.
-pub fn mm_per_px(
-    pixels: &LinearImage,
-    structure: &Structure,
-    facts: &Facts,
-) -> (f64, ScaleSource) {
+pub fn mm_per_px(pixels: &LinearImage, structure: &Structure, facts: &Facts) -> (f64, ScaleSource) {
     let boxed = bounding_box(pixels, facts).map(|mm| (mm, ScaleSource::Given));
     let inside = facts.inner_diameter_mm;
     match structure {

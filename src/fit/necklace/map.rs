@@ -48,7 +48,11 @@ impl ChainMap<'_> {
         let whole = self.line.length();
         let arc = self.middle + (s - self.hung.length() / 2.0) / self.mm_per_px;
         let folded = arc.rem_euclid(2.0 * whole);
-        if folded > whole { 2.0 * whole - folded } else { folded }
+        if folded > whole {
+            2.0 * whole - folded
+        } else {
+            folded
+        }
     }
 
     /// Mesh of the chain, the farthest part first.
@@ -96,7 +100,8 @@ impl ChainMap<'_> {
         let arc = self.to_picture(s);
         let target = self.camera.project(point);
         let reach = 1.0;
-        let along = self.camera.project(self.hung.at(s + reach)) - self.camera.project(self.hung.at(s - reach));
+        let along =
+            self.camera.project(self.hung.at(s + reach)) - self.camera.project(self.hung.at(s - reach));
         let source_along = self.line.chord(arc, 1.0 / self.mm_per_px);
         // Where the picture is read backwards its way is backwards too.
         let backwards = self.to_picture(s + 0.01) < self.to_picture(s - 0.01);
@@ -144,7 +149,8 @@ impl ChainMap<'_> {
         let scale = self.mm_per_px * self.camera.px_per_mm(point.z);
         let source_along = self.line.chord(arc, half_span).normalize_or(DVec2::X);
         let tangent = self.hung.curve.chord(s, half_span * self.mm_per_px);
-        let along = (self.camera.project(point + tangent) - self.camera.project(point - tangent)).normalize_or(DVec2::X);
+        let along = (self.camera.project(point + tangent) - self.camera.project(point - tangent))
+            .normalize_or(DVec2::X);
         let (source, target) = (self.line.at(arc), self.camera.project(point));
         let half = self.structure.half_width;
         let height_mm = (self.hung.above(s) - half * self.mm_per_px).max(0.0);

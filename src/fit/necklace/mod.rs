@@ -53,7 +53,10 @@ pub fn fit(
     let lowest = hung.at(hung.lowest());
     let px_per_mm = anatomy.camera.px_per_mm(lowest.z);
     if px_per_mm < LEAST_PX_PER_MM {
-        return Err(unfit(UnfitReason::TooSmall, "the person is too small in the photo for a necklace"));
+        return Err(unfit(
+            UnfitReason::TooSmall,
+            "the person is too small in the photo for a necklace",
+        ));
     }
     let map = ChainMap {
         camera: &anatomy.camera,
@@ -72,7 +75,10 @@ pub fn fit(
     let photo = (anatomy.width, anatomy.height);
     let region = visible::region(points(), px_per_mm, photo);
     if region.is_empty() {
-        return Err(unfit(UnfitReason::OutOfFrame, "the necklace would hang outside the photo"));
+        return Err(unfit(
+            UnfitReason::OutOfFrame,
+            "the necklace would hang outside the photo",
+        ));
     }
     let mattes = mattes(scene.photo, anatomy, MatteSubject::Face(0), region);
     let cloth = if controls.allow_hidden || reaches_over(&mattes, anchor, px_per_mm) {
@@ -83,7 +89,10 @@ pub fn fit(
     let proud = 2.0 * chain.radius_mm * px_per_mm;
     let shown = Arc::new(visible::on_skin(&mattes, cloth, proud));
     if !controls.allow_hidden && share_shown(&meshes[0], &shown) < LEAST_SHOWN {
-        return Err(unfit(UnfitReason::NeckHidden, "cloth or hair covers the skin that the chain would lie on"));
+        return Err(unfit(
+            UnfitReason::NeckHidden,
+            "cloth or hair covers the skin that the chain would lie on",
+        ));
     }
     let layers = meshes
         .into_iter()
@@ -132,11 +141,17 @@ pub fn drape(
             "no face was found, so that nothing tells where the neck is",
         ));
     }
-    let body = Body::new(anatomy)
-        .ok_or_else(|| unfit(UnfitReason::NoNeck, "no neck was found below the face"))?;
+    let body =
+        Body::new(anatomy).ok_or_else(|| unfit(UnfitReason::NoNeck, "no neck was found below the face"))?;
     let line = Curve::new(structure.centre_line.clone(), false)
         .ok_or_else(|| unfit(UnfitReason::ProductUnusable, "the picture shows no chain"))?;
-    let chain = chain(piece, structure, &line, piece.mm_per_px * controls.scale, controls);
+    let chain = chain(
+        piece,
+        structure,
+        &line,
+        piece.mm_per_px * controls.scale,
+        controls,
+    );
     let hung = hung::hang(&body, &chain).map_err(|short| {
         unfit(
             UnfitReason::TooShort,
@@ -173,7 +188,8 @@ fn chain(
     let told = piece.facts.chain_length_mm.map(|mm| mm * controls.scale);
     let radius_mm = (structure.half_width * mm_per_px).min(THICKEST_MM);
     let hanging = structure.pendants.iter().filter(|p| !p.in_chain);
-    let area_mm2: f64 = hanging.map(|p| (p.max - p.min).element_product()).sum::<f64>() * mm_per_px * mm_per_px;
+    let area_mm2: f64 =
+        hanging.map(|p| (p.max - p.min).element_product()).sum::<f64>() * mm_per_px * mm_per_px;
     Chain {
         length_mm: controls.chain_length_mm.or(told).unwrap_or(pictured),
         radius_mm,
@@ -212,7 +228,10 @@ fn share_shown(mesh: &WarpMesh, shown: &Mask) -> f64 {
     let front = mesh.vertices.iter().filter(|v| v.cover > 0.5);
     let (mut sum, mut count) = (0.0, 0.0);
     for v in front {
-        if shown.rect.contains(v.target.x.floor() as i32, v.target.y.floor() as i32) {
+        if shown
+            .rect
+            .contains(v.target.x.floor() as i32, v.target.y.floor() as i32)
+        {
             sum += f64::from(shown.sample(v.target));
         }
         count += 1.0;

@@ -29,7 +29,12 @@ pub fn mesh(map: &ChainMap, body: &Body, pendant: &Pendant) -> WarpMesh {
     let size = max - min;
     let cell = (half * 0.5).clamp(size.max_element() / CELLS.1, size.max_element() / CELLS.0);
     let (columns, rows) = ((size.x / cell).ceil() as usize, (size.y / cell).ceil() as usize);
-    let at = |i: usize, j: usize| min + DVec2::new(i as f64 * size.x / columns as f64, j as f64 * size.y / rows as f64);
+    let at = |i: usize, j: usize| {
+        min + DVec2::new(
+            i as f64 * size.x / columns as f64,
+            j as f64 * size.y / rows as f64,
+        )
+    };
     let chain = Neighbourhood::new(map, pendant);
     let mut mesh = WarpMesh::default();
     for j in 0..=rows {

@@ -88,7 +88,12 @@ impl Rope {
 
     /// Lets the rope fall and come to rest. `inverse_mass` tells it for each particle from its place on the rope
     /// (0..=1 of the length) and the length of a segment (mm); 0 pins the particle.
-    pub fn settle(&mut self, surface: &impl Surface, settle: &Settle, inverse_mass: impl Fn(f64, f64) -> f64) {
+    pub fn settle(
+        &mut self,
+        surface: &impl Surface,
+        settle: &Settle,
+        inverse_mass: impl Fn(f64, f64) -> f64,
+    ) {
         let length = self.rest
             * if self.closed {
                 self.points.len()

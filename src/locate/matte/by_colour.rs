@@ -35,13 +35,12 @@ pub(super) fn face_regions(photo: &Photo, face: &Face, person: Option<&PersonMas
             } else {
                 [0.2, 0.1, 0.7]
             };
-            let cover = if oval[y * SIZE + x] { 0.98 } else { p.clamp(0.03, 0.97) };
-            grid.classes[y * SIZE + x] = [
-                body[0] * cover,
-                body[1] * cover,
-                body[2] * cover,
-                1.0 - cover,
-            ];
+            let cover = if oval[y * SIZE + x] {
+                0.98
+            } else {
+                p.clamp(0.03, 0.97)
+            };
+            grid.classes[y * SIZE + x] = [body[0] * cover, body[1] * cover, body[2] * cover, 1.0 - cover];
         }
     }
     learn(photo, &mut grid);

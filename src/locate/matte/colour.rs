@@ -92,11 +92,7 @@ impl ColourModel {
 fn place([r, g, b]: &Rgb) -> [f32; 3] {
     let light = (r + 2.0 * g + b) / 4.0;
     let scale = 1.0 / (light + FLOOR);
-    let unit = [
-        light,
-        (r - g) * scale * 0.7 + 0.35,
-        (g - b) * scale * 0.7 + 0.35,
-    ];
+    let unit = [light, (r - g) * scale * 0.7 + 0.35, (g - b) * scale * 0.7 + 0.35];
     let mut out = [0.0; 3];
     for ((o, u), n) in out.iter_mut().zip(unit).zip(BINS) {
         *o = u.clamp(0.0, 1.0) * (n - 1) as f32;

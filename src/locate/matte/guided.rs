@@ -56,8 +56,27 @@ fn moments([r, g, b]: &[f32; 3], p: &Three) -> [f32; 21] {
     let (r, g, b) = (*r, *g, *b);
     let [x, y, z] = *p;
     [
-        r, g, b, r * r, r * g, r * b, g * g, g * b, b * b, x, y, z, r * x, g * x, b * x, r * y, g * y, b * y, r * z,
-        g * z, b * z,
+        r,
+        g,
+        b,
+        r * r,
+        r * g,
+        r * b,
+        g * g,
+        g * b,
+        b * b,
+        x,
+        y,
+        z,
+        r * x,
+        g * x,
+        b * x,
+        r * y,
+        g * y,
+        b * y,
+        r * z,
+        g * z,
+        b * z,
     ]
 }
 
@@ -77,7 +96,11 @@ fn fit(m: &[f32; 21], eps: f32) -> [f32; 12] {
     let mut out = [0.0; 12];
     for k in 0..3 {
         let p = m[9 + k];
-        let (pr, pg, pb) = (m[12 + 3 * k] - r * p, m[13 + 3 * k] - g * p, m[14 + 3 * k] - b * p);
+        let (pr, pg, pb) = (
+            m[12 + 3 * k] - r * p,
+            m[13 + 3 * k] - g * p,
+            m[14 + 3 * k] - b * p,
+        );
         let ar = (c00 * pr + c01 * pg + c02 * pb) * scale;
         let ag = (c01 * pr + c11 * pg + c12 * pb) * scale;
         let ab = (c02 * pr + c12 * pg + c22 * pb) * scale;

@@ -5,7 +5,13 @@ use glam::DVec2;
 use crate::locate::Hand;
 
 /// Joints of each finger from its root to its tip.
-const FINGERS: [[usize; 4]; 5] = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16], [17, 18, 19, 20]];
+const FINGERS: [[usize; 4]; 5] = [
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+    [9, 10, 11, 12],
+    [13, 14, 15, 16],
+    [17, 18, 19, 20],
+];
 /// The palm's outline.
 const PALM: [usize; 6] = [0, 1, 5, 9, 13, 17];
 
@@ -26,7 +32,11 @@ impl HandZone {
             let half = finger.width_px / 2.0;
             for (k, pair) in joints.windows(2).enumerate() {
                 // Fingers narrow towards the tip.
-                capsules.push((point(pair[0])?, point(pair[1])?, half * [1.0, 0.92, 0.8][k.min(2)]));
+                capsules.push((
+                    point(pair[0])?,
+                    point(pair[1])?,
+                    half * [1.0, 0.92, 0.8][k.min(2)],
+                ));
             }
         }
         let palm = PALM.iter().map(|&i| point(i)).collect::<Option<Vec<_>>>()?;

@@ -35,7 +35,10 @@ pub(super) fn refine(photo: &Photo, grid: &RegionGrid, rect: Rect, px_per_mm: f6
     )
     .clip(&Rect::of_size(photo.width(), photo.height()));
     let area = f64::from(wide.width) * f64::from(wide.height);
-    let step = (CELL_MM * px_per_mm).max((area / MOST_CELLS).sqrt()).round().max(1.0);
+    let step = (CELL_MM * px_per_mm)
+        .max((area / MOST_CELLS).sqrt())
+        .round()
+        .max(1.0);
     let cells = Cells::read(&photo.pixels, wide, step as usize);
     let model = own_colours(photo, grid, rect);
     let values = Plane {
@@ -177,7 +180,12 @@ fn widen(out: &mut Vec<[f32; 12]>, fits: &Coefficients, columns: &[(usize, usize
 /// Shares from filtered values: haze taken off at both ends, then summing to 1.
 fn settle([skin, hair, cloth]: Three) -> Classes {
     let clear = |v: f32| ((v - HAZE) * (1.0 / (1.0 - 2.0 * HAZE))).clamp(0.0, 1.0);
-    let mut out = [clear(skin), clear(hair), clear(cloth), clear(1.0 - skin - hair - cloth)];
+    let mut out = [
+        clear(skin),
+        clear(hair),
+        clear(cloth),
+        clear(1.0 - skin - hair - cloth),
+    ];
     let sum: f32 = out.iter().sum();
     if sum > 1e-3 {
         out.iter_mut().for_each(|v| *v /= sum);

@@ -20,7 +20,9 @@ pub struct Cache {
 
 impl Cache {
     pub fn new(folder: PathBuf, made_by: &Value) -> Self {
-        let maker = blake3::hash(format!("{VERSION} {made_by}").as_bytes()).to_hex().to_string();
+        let maker = blake3::hash(format!("{VERSION} {made_by}").as_bytes())
+            .to_hex()
+            .to_string();
         Self { folder, maker }
     }
 
@@ -37,7 +39,9 @@ impl Cache {
     }
 
     pub fn put(&self, photo_hash: &str, wants: Wants, anatomy: &Anatomy) {
-        let Ok(body) = serde_json::to_string(anatomy) else { return };
+        let Ok(body) = serde_json::to_string(anatomy) else {
+            return;
+        };
         // What JSON cannot hold (no number) would come back as nothing: better located again.
         if serde_json::from_str::<Anatomy>(&body).is_err() {
             return;

@@ -14,7 +14,9 @@ pub fn groups(plan: &Plan) -> (Vec<Group>, Vec<usize>) {
     let mut starts = Vec::new();
     let mut last = None;
     for (at, base) in plan.bases.iter().enumerate() {
-        let Some(photo) = plan.photos.get(base.photo) else { continue };
+        let Some(photo) = plan.photos.get(base.photo) else {
+            continue;
+        };
         if last != Some(base.photo) {
             last = Some(base.photo);
             starts.push(at);
@@ -33,7 +35,10 @@ pub fn groups(plan: &Plan) -> (Vec<Group>, Vec<usize>) {
 }
 
 fn one(plan: &Plan, base: &BasePlan, model: &str) -> Base {
-    let products = base.pieces.iter().filter_map(|piece| Some((plan.products.get(piece.product)?, piece)));
+    let products = base
+        .pieces
+        .iter()
+        .filter_map(|piece| Some((plan.products.get(piece.product)?, piece)));
     let pieces: Vec<Value> = products
         .clone()
         .map(|(product, piece)| json!([product.kind, product.facts, piece.settings]))
@@ -43,7 +48,11 @@ fn one(plan: &Plan, base: &BasePlan, model: &str) -> Base {
         spec: json!([pieces, base.settings, plan.tier]),
         shard_key: format!("{}|{model}", base.look),
         seed: base.settings.seed.unwrap_or(0),
-        outputs: base.outputs.iter().map(|output| of(plan, base, output, model)).collect(),
+        outputs: base
+            .outputs
+            .iter()
+            .map(|output| of(plan, base, output, model))
+            .collect(),
     }
 }
 
@@ -64,18 +73,40 @@ fn of(plan: &Plan, base: &BasePlan, output: &OutputPlan, model: &str) -> Output 
         Background::Picture(_) => json!("picture"),
         other => json!(other),
     };
-    let titles: Vec<&Option<String>> =
-        base.pieces.iter().filter_map(|p| plan.products.get(p.product)).map(|p| &p.title).collect();
-    let variant_label = variant.map(|v| VariantLabel { id: v.id.clone(), name: v.name.clone() }).unwrap_or_default();
+    let titles: Vec<&Option<String>> = base
+        .pieces
+        .iter()
+        .filter_map(|p| plan.products.get(p.product))
+        .map(|p| &p.title)
+        .collect();
+    let variant_label = variant
+        .map(|v| VariantLabel {
+            id: v.id.clone(),
+            name: v.name.clone(),
+        })
+        .unwrap_or_default();
     // Names that stand in the metadata are in the file, so they are part of the key.
-    let words = json!([plan.metadata, base.look, plan.skus(base), titles, model, variant_label.id, variant_label.name]);
+    let words = json!([
+        plan.metadata,
+        base.look,
+        plan.skus(base),
+        titles,
+        model,
+        variant_label.id,
+        variant_label.name
+    ]);
     Output {
         path: output.path.clone(),
         inputs: pictures,
         spec: json!([background, output.crop, export, output.format, words]),
         labels: Labels {
             look: base.look.clone(),
-            skus: base.pieces.iter().filter_map(|p| plan.products.get(p.product)).map(|p| p.sku.clone()).collect(),
+            skus: base
+                .pieces
+                .iter()
+                .filter_map(|p| plan.products.get(p.product))
+                .map(|p| p.sku.clone())
+                .collect(),
             model: model.to_owned(),
             variant: variant_label,
             export: export.map(|e| e.name.clone()).unwrap_or_default(),

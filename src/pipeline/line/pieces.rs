@@ -25,14 +25,23 @@ struct Kept {
 
 impl Pieces {
     pub fn new(room: usize) -> Self {
-        Self { kept: Mutex::default(), room }
+        Self {
+            kept: Mutex::default(),
+            room,
+        }
     }
 
     /// The piece of product number `index`.
     ///
     /// # Errors
     /// The file cannot be read or changed while the run was under way, or is no usable cut-out.
-    pub fn get(&self, index: usize, plan: &ProductPlan, inputs: &Inputs, limits: &Limits) -> Result<Arc<Piece>, Stop> {
+    pub fn get(
+        &self,
+        index: usize,
+        plan: &ProductPlan,
+        inputs: &Inputs,
+        limits: &Limits,
+    ) -> Result<Arc<Piece>, Stop> {
         {
             let mut kept = self.lock();
             kept.clock += 1;
@@ -44,7 +53,8 @@ impl Pieces {
         }
         // Two threads may read the same product at once; both get the same piece.
         let input = inputs.read(&plan.path)?;
-        let fail = |reason: &str, detail: String| Stop::failed(reason, format!("{}: {detail}", plan.path.display()));
+        let fail =
+            |reason: &str, detail: String| Stop::failed(reason, format!("{}: {detail}", plan.path.display()));
         let cutout = decode_cutout(&input.bytes, limits).map_err(|e| fail("unreadable", e.to_string()))?;
         let piece = product::read(&cutout, plan.kind, &plan.facts);
         let piece = Arc::new(piece.map_err(|e| fail("product_unusable", e.to_string()))?);
@@ -61,7 +71,14 @@ impl Pieces {
         }
         kept.used += size(piece);
         while kept.used > self.room {
-            let Some(oldest) = kept.pieces.iter().min_by_key(|(_, (_, used))| *used).map(|(i, _)| *i) else { break };
+            let Some(oldest) = kept
+                .pieces
+                .iter()
+                .min_by_key(|(_, (_, used))| *used)
+                .map(|(i, _)| *i)
+            else {
+                break;
+            };
             if let Some((gone, _)) = kept.pieces.remove(&oldest) {
                 kept.used -= size(&gone);
             }

@@ -70,7 +70,10 @@ impl<'p> Line<'p> {
     ) -> Result<Self, String> {
         let inpaints = |s: &Settings| !matches!(s.inpaint, None | Some(Inpaint::Word(InpaintWord::Off)));
         if let Some(base) = plan.bases.iter().find(|base| inpaints(&base.settings)) {
-            return Err(format!("`{}` asks for inpainting, which this program cannot do: set `inpaint: off`", base.look));
+            return Err(format!(
+                "`{}` asks for inpainting, which this program cannot do: set `inpaint: off`",
+                base.look
+            ));
         }
         let models: serde_json::Map<String, Value> = manifest::entries()
             .map_err(|error| error.to_string())?
@@ -94,7 +97,11 @@ impl<'p> Line<'p> {
         };
         line.wants = (0..line.starts.len()).map(|group| line.wants_of(group)).collect();
         if let Some(text) = &plan.metadata.description {
-            let place = crate::preset::issue::Place { file: plan.preset.as_path().into(), line: 1, column: 1 };
+            let place = crate::preset::issue::Place {
+                file: plan.preset.as_path().into(),
+                line: 1,
+                column: 1,
+            };
             let mut issues = crate::preset::Issues::default();
             line.description = Template::parse(&At::new(text.clone(), place), &TEXT_KEYS, &mut issues);
         }
@@ -103,7 +110,11 @@ impl<'p> Line<'p> {
 
     fn bases(&self, group: usize) -> &[BasePlan] {
         let from = self.starts.get(group).copied().unwrap_or(self.plan.bases.len());
-        let to = self.starts.get(group + 1).copied().unwrap_or(self.plan.bases.len());
+        let to = self
+            .starts
+            .get(group + 1)
+            .copied()
+            .unwrap_or(self.plan.bases.len());
         self.plan.bases.get(from..to).unwrap_or_default()
     }
 
@@ -111,7 +122,9 @@ impl<'p> Line<'p> {
     fn wants_of(&self, group: usize) -> Wants {
         let bases = self.bases(group);
         let pieces = bases.iter().flat_map(|base| &base.pieces);
-        let kinds = pieces.filter_map(|piece| self.plan.products.get(piece.product)).map(|product| product.kind);
+        let kinds = pieces
+            .filter_map(|piece| self.plan.products.get(piece.product))
+            .map(|product| product.kind);
         let mut wants = Wants::for_kinds(kinds);
         let outputs = || bases.iter().flat_map(|base| &base.outputs);
         wants.person |= outputs().any(|output| output.background != Background::Keep);
@@ -140,7 +153,10 @@ impl<'p> Line<'p> {
             return Ok(Some(picture.clone()));
         }
         let Some(person) = &scene.anatomy.person else {
-            return Err(Stop::unfit("no_person", "no person was found to put another background behind"));
+            return Err(Stop::unfit(
+                "no_person",
+                "no person was found to put another background behind",
+            ));
         };
         let mut other = None;
         if let Background::Picture(path) = &output.background {
@@ -156,7 +172,12 @@ impl<'p> Line<'p> {
             (Background::Picture(_), Some(picture)) => Backdrop::Picture(picture),
             _ => return Ok(None),
         };
-        let masks: Vec<&Mask> = composite.dressed.worn.iter().map(|worn| &worn.rendered.jewelry).collect();
+        let masks: Vec<&Mask> = composite
+            .dressed
+            .worn
+            .iter()
+            .map(|worn| &worn.rendered.jewelry)
+            .collect();
         let jewelry = |x: i32, y: i32| {
             let inside = masks.iter().filter(|mask| mask.rect.contains(x, y));
             inside.map(|mask| mask.get(x, y)).fold(0.0, f32::max)
@@ -169,14 +190,25 @@ impl<'p> Line<'p> {
 
     fn describe(&self, base: &BasePlan, output: &OutputPlan, key: &str, generative: bool) -> Description {
         let plan = self.plan;
-        let products = || base.pieces.iter().filter_map(|piece| plan.products.get(piece.product));
+        let products = || {
+            base.pieces
+                .iter()
+                .filter_map(|piece| plan.products.get(piece.product))
+        };
         let variant = plan.variants.get(output.variant);
         let text = self.description.as_ref().map(|template| {
             template.fill(|word| match word {
                 "sku" => plan.skus(base),
                 "look" => base.look.clone(),
-                "title" => products().filter_map(|p| p.title.clone()).collect::<Vec<_>>().join(", "),
-                "model" => plan.photos.get(base.photo).map(|p| p.id.clone()).unwrap_or_default(),
+                "title" => products()
+                    .filter_map(|p| p.title.clone())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                "model" => plan
+                    .photos
+                    .get(base.photo)
+                    .map(|p| p.id.clone())
+                    .unwrap_or_default(),
                 _ => variant.map(|v| v.name.clone()).unwrap_or_default(),
             })
         });
@@ -184,7 +216,10 @@ impl<'p> Line<'p> {
             creator: plan.metadata.creator.clone(),
             description: text,
             copyright: plan.metadata.copyright.clone(),
-            keywords: products().map(|p| p.sku.clone()).chain(plan.metadata.keywords.iter().cloned()).collect(),
+            keywords: products()
+                .map(|p| p.sku.clone())
+                .chain(plan.metadata.keywords.iter().cloned())
+                .collect(),
             generative,
             key: key.to_owned(),
             variant: variant.map(|v| v.id.clone()).unwrap_or_default(),
@@ -213,15 +248,19 @@ impl Worker for Line<'_> {
     fn open(&self, group: usize, photo: &Input, inputs: &Inputs) -> Result<Scene, Stop> {
         let _ = inputs;
         let decoded = Photo::decode(&photo.bytes, self.limits());
-        let decoded =
-            decoded.map_err(|error| Stop::failed("unreadable", format!("{}: {error}", photo.path.display())))?;
+        let decoded = decoded
+            .map_err(|error| Stop::failed("unreadable", format!("{}: {error}", photo.path.display())))?;
         let wants = self.wants.get(group).copied().unwrap_or(Wants::ALL);
-        let cached = self.cache.as_ref().and_then(|cache| cache.get(&photo.hash, wants));
+        let cached = self
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.get(&photo.hash, wants));
         let mut anatomy = match cached {
             Some(anatomy) => anatomy,
             None => {
-                let anatomy = locate(&decoded, self.pipeline.engine.as_ref(), wants)
-                    .map_err(|error| Stop::failed("model_failed", format!("{}: {error}", photo.path.display())))?;
+                let anatomy = locate(&decoded, self.pipeline.engine.as_ref(), wants).map_err(|error| {
+                    Stop::failed("model_failed", format!("{}: {error}", photo.path.display()))
+                })?;
                 if let Some(cache) = &self.cache {
                     cache.put(&photo.hash, wants, &anatomy);
                 }
@@ -230,14 +269,22 @@ impl Worker for Line<'_> {
         };
         crate::pipeline::sidecar_apply(&photo.path, &mut anatomy)
             .map_err(|error| Stop::failed("anchors_unusable", error.to_string()))?;
-        Ok(Scene { photo: decoded, anatomy })
+        Ok(Scene {
+            photo: decoded,
+            anatomy,
+        })
     }
 
     fn compose(&self, scene: &Scene, group: usize, base: usize, inputs: &Inputs) -> Result<Composite, Stop> {
-        let base = self.bases(group).get(base).ok_or_else(|| Stop::failed("internal", "no such composite"))?;
+        let base = self
+            .bases(group)
+            .get(base)
+            .ok_or_else(|| Stop::failed("internal", "no such composite"))?;
         let mut pieces = Vec::new();
         for piece in &base.pieces {
-            let Some(product) = self.plan.products.get(piece.product) else { continue };
+            let Some(product) = self.plan.products.get(piece.product) else {
+                continue;
+            };
             pieces.push(self.pieces.get(piece.product, product, inputs, self.limits())?);
         }
         let look: Vec<LookItem> = pieces
@@ -250,12 +297,22 @@ impl Worker for Line<'_> {
             })
             .collect();
         let dressed = dress(&scene.photo, &scene.anatomy, &look).map_err(|error| {
-            let sku = base.pieces.get(error.item).and_then(|p| self.plan.products.get(p.product));
+            let sku = base
+                .pieces
+                .get(error.item)
+                .and_then(|p| self.plan.products.get(p.product));
             let sku = sku.map(|p| p.sku.as_str()).unwrap_or_default();
-            Stop::unfit(&error.unfit.reason.to_string(), format!("{sku}: {}", error.unfit.detail))
+            Stop::unfit(
+                &error.unfit.reason.to_string(),
+                format!("{sku}: {}", error.unfit.detail),
+            )
         })?;
-        let skus: Vec<&str> =
-            base.pieces.iter().filter_map(|p| self.plan.products.get(p.product)).map(|p| p.sku.as_str()).collect();
+        let skus: Vec<&str> = base
+            .pieces
+            .iter()
+            .filter_map(|p| self.plan.products.get(p.product))
+            .map(|p| p.sku.as_str())
+            .collect();
         Ok(Composite {
             subject: subject(&scene.anatomy, &dressed),
             result: result(&dressed, &skus),
@@ -281,8 +338,8 @@ impl Worker for Line<'_> {
         let picture = backed.as_deref().unwrap_or(&composite.dressed.pixels);
         let frame = frame(picture.dimensions(), &composite.subject, &output.crop, spec)
             .map_err(|detail| Stop::unfit("too_small_for_export", detail))?;
-        let shaped =
-            shape(picture, &frame, spec.sharpen, spec.pad).map_err(|detail| Stop::failed("internal", detail))?;
+        let shaped = shape(picture, &frame, spec.sharpen, spec.pad)
+            .map_err(|detail| Stop::failed("internal", detail))?;
         let xmp = packet(&self.describe(base, output, key, composite.generative));
         let bytes = encode_within(&shaped, output.format, spec, &xmp).map_err(|error| {
             let reason = match &error {
@@ -304,13 +361,19 @@ impl Worker for Line<'_> {
 
 /// Pixels of a group's photo; a large one when its header could not be read.
 fn pixels(group: &Group) -> u64 {
-    if group.pixels == 0 { 24_000_000 } else { group.pixels }
+    if group.pixels == 0 {
+        24_000_000
+    } else {
+        group.pixels
+    }
 }
 
 fn controls(s: &Settings) -> Controls {
     let default = Controls::default();
     Controls {
-        offset_mm: s.offset_mm.map_or(default.offset_mm, |o| glam::DVec2::from_array(o.0)),
+        offset_mm: s
+            .offset_mm
+            .map_or(default.offset_mm, |o| glam::DVec2::from_array(o.0)),
         rotate_deg: s.rotate_deg.map_or(default.rotate_deg, |d| d.0),
         scale: s.scale.map_or(default.scale, |f| f.0),
         side: match s.side {
@@ -352,13 +415,23 @@ fn render_settings(s: &Settings, tier: Tier) -> RenderSettings {
 fn subject(anatomy: &Anatomy, dressed: &Dressed) -> Subject {
     let areas = dressed.worn.iter().map(|worn| {
         let r = worn.rendered.jewelry.rect;
-        Area::new(f64::from(r.x), f64::from(r.y), f64::from(r.width), f64::from(r.height))
+        Area::new(
+            f64::from(r.x),
+            f64::from(r.y),
+            f64::from(r.width),
+            f64::from(r.height),
+        )
     });
     let face = anatomy.faces.first().map(|face| {
         let b = face.bbox;
         Area::new(b.x, b.y, b.width, b.height)
     });
-    Subject { pieces: areas.filter(|a| a.width > 0.0 && a.height > 0.0).reduce(|a, b| a.union(&b)), face }
+    Subject {
+        pieces: areas
+            .filter(|a| a.width > 0.0 && a.height > 0.0)
+            .reduce(|a, b| a.union(&b)),
+        face,
+    }
 }
 
 /// Placements for the manifest.

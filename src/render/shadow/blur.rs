@@ -1,17 +1,31 @@
-//! Gaussian blur of bounded reach: three box blurs, which together stay within a hundredth of the Gaussian.
+//! Gaussian blur of bounded reach: the Gaussian itself where it is small, else
+//! four box blurs, which come within 8 % of its peak everywhere.
 
 use super::grid::Field;
 
-/// Blurs in place with standard deviation `sigma` cells. Reaches at most [`reach`]`(sigma)` cells; what leaves the
-/// field is lost, as beyond it nothing is kept.
+/// Below this standard deviation (cells) boxes are too coarse a stand-in, and the Gaussian itself is cheap.
+const DIRECT: f64 = 3.0;
+/// Box blurs that stand for a Gaussian.
+const BOXES: usize = 4;
+
+/// Blurs in place with standard deviation `sigma` cells. Reaches about `3 sigma` cells; what leaves the field is
+/// lost, as beyond it nothing is kept.
 pub fn blur(field: &mut Field, sigma: f64) {
-    let radius = box_radius(sigma);
-    if radius <= 0.0 || field.data.is_empty() {
+    if sigma <= 0.0 || field.data.is_empty() {
         return;
     }
     let (w, h) = (field.lattice.width, field.lattice.height);
     let mut spare = vec![0.0; field.data.len()];
-    for _ in 0..3 {
+    if sigma < DIRECT {
+        let kernel = gaussian(sigma);
+        for (row, out) in field.data.chunks_exact(w).zip(spare.chunks_exact_mut(w)) {
+            weigh_row(row, out, &kernel);
+        }
+        weigh_columns(&spare, &mut field.data, w, h, &kernel);
+        return;
+    }
+    let radius = box_radius(sigma);
+    for _ in 0..BOXES {
         for (row, out) in field.data.chunks_exact(w).zip(spare.chunks_exact_mut(w)) {
             box_row(row, out, radius);
         }
@@ -19,16 +33,60 @@ pub fn blur(field: &mut Field, sigma: f64) {
     }
 }
 
+/// One side of the sampled Gaussian out to three `sigma`, the middle first; both sides together sum to 1.
+fn gaussian(sigma: f64) -> Vec<f32> {
+    let reach = (3.0 * sigma).ceil() as usize;
+    let side: Vec<f64> = (0..=reach)
+        .map(|i| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp())
+        .collect();
+    let sum = 2.0 * side.iter().sum::<f64>() - 1.0;
+    side.iter().map(|v| (v / sum) as f32).collect()
+}
+
+fn weigh_row(row: &[f32], out: &mut [f32], kernel: &[f32]) {
+    for (x, o) in out.iter_mut().enumerate() {
+        let mut sum = 0.0;
+        for (i, k) in kernel.iter().enumerate() {
+            let right = row.get(x + i).copied().unwrap_or(0.0);
+            let left = x.checked_sub(i).filter(|_| i > 0).and_then(|x| row.get(x));
+            sum += k * (right + left.copied().unwrap_or(0.0));
+        }
+        *o = sum;
+    }
+}
+
+fn weigh_columns(from: &[f32], to: &mut [f32], w: usize, h: usize, kernel: &[f32]) {
+    to.fill(0.0);
+    for (y, out) in to.chunks_exact_mut(w).enumerate() {
+        for (i, k) in kernel.iter().enumerate() {
+            let below = Some(y + i).filter(|y| *y < h);
+            let above = y.checked_sub(i).filter(|_| i > 0);
+            for source in [below, above].into_iter().flatten() {
+                for (o, v) in out.iter_mut().zip(&from[source * w..(source + 1) * w]) {
+                    *o += k * v;
+                }
+            }
+        }
+    }
+}
+
 /// Farthest cell that a blur of `sigma` cells moves anything to.
 #[cfg(test)]
 fn reach(sigma: f64) -> f64 {
-    3.0 * (box_radius(sigma) + 1.0)
+    (BOXES as f64 * (box_radius(sigma) + 1.0)).max((3.0 * sigma).ceil())
 }
 
-/// Half width (without the middle cell) of each of three equal boxes whose variances add up to `sigma²`.
+/// Half width (without the middle cell) of each of [`BOXES`] equal boxes whose variances add up to `sigma²`.
+///
+/// Whole cells up to `k` and a share `e` of the next at both ends have the variance
+/// `(k (k + 1) (2 k + 1) / 3 + 2 e (k + 1)²) / (2 k + 1 + 2 e)`, which is solved for `e` (the extended box filter of
+/// Gwosdek et al. 2011).
 fn box_radius(sigma: f64) -> f64 {
-    // A box of width 2 r + 1 has the variance ((2 r + 1)² − 1) / 12 on the grid.
-    (((4.0 * sigma * sigma + 1.0).sqrt() - 1.0) / 2.0).max(0.0)
+    let variance = sigma * sigma / BOXES as f64;
+    let k = (((12.0 * variance + 1.0).sqrt() - 1.0) / 2.0).floor();
+    let whole = k * (k + 1.0) * (2.0 * k + 1.0) / 3.0;
+    let end = (variance * (2.0 * k + 1.0) - whole) / (2.0 * ((k + 1.0).powi(2) - variance));
+    (k + end).max(0.0)
 }
 
 /// The weights of a box of fractional radius: whole cells, and the share of the two at its ends.
@@ -122,7 +180,7 @@ mod tests {
                 let (x, y) = ((i % n) as f64 - 40.0, (i / n) as f64 - 40.0);
                 let want = peak * (-(x * x + y * y) / (2.0 * sigma * sigma)).exp();
                 assert!(
-                    (f64::from(*v) - want).abs() < 0.12 * peak,
+                    (f64::from(*v) - want).abs() < 0.08 * peak,
                     "σ {sigma} at {x}, {y}: {v} for {want}"
                 );
                 sum += f64::from(*v);
@@ -133,7 +191,7 @@ mod tests {
             }
             assert!((sum - 1.0).abs() < 1e-4, "{sum}");
             assert!(
-                (variance.sqrt() - sigma).abs() < 0.06 * sigma + 0.02,
+                (variance.sqrt() - sigma).abs() < 0.01 * sigma,
                 "{} for {sigma}",
                 variance.sqrt()
             );
