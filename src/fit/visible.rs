@@ -55,12 +55,12 @@ fn shrink(mask: &Mask, reach: f64) -> Mask {
     let mut out = rows.clone();
     let (mut column, mut result) = (vec![0.0; h], vec![0.0; h]);
     for x in 0..w {
-        for y in 0..h {
-            column[y] = rows.data[y * w + x];
+        for (c, row) in column.iter_mut().zip(rows.data.chunks_exact(w)) {
+            *c = row[x];
         }
         least(&column, &mut result, reach);
-        for y in 0..h {
-            out.data[y * w + x] = result[y];
+        for (row, r) in out.data.chunks_exact_mut(w).zip(&result) {
+            row[x] = *r;
         }
     }
     out

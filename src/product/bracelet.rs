@@ -20,7 +20,7 @@ const CHAIN_ROUGHNESS: f64 = 0.06;
 /// The cut-out shows no band.
 pub fn find(pixels: &LinearImage, facts: &Facts) -> Result<BraceletStructure, ProductError> {
     let shape = match BandView::find(pixels) {
-        Some(view) => BandShape::Open(view),
+        Some(view) => BandShape::Open(Box::new(view)),
         None => SideView::find(pixels)
             .map(BandShape::Side)
             .ok_or_else(|| ProductError::Structure("no bracelet can be seen in the picture".into()))?,

@@ -10,7 +10,7 @@ use crate::imaging::LinearImage;
 /// The cut-out is too small to show a ring.
 pub fn find(pixels: &LinearImage, _facts: &Facts) -> Result<RingStructure, ProductError> {
     let shape = match BandView::find(pixels) {
-        Some(view) => BandShape::Open(view),
+        Some(view) => BandShape::Open(Box::new(view)),
         None => SideView::find(pixels)
             .map(BandShape::Side)
             .ok_or_else(|| ProductError::Structure("no ring can be seen in the picture".into()))?,

@@ -42,8 +42,6 @@ pub fn section(thickness: f64, width: f64) -> Vec<SectionPoint> {
 /// neighbours is seen.
 #[derive(Debug, Clone)]
 pub struct Rib {
-    /// Millimetres from the anchor.
-    pub points: Vec<DVec3>,
     pub targets: Vec<DVec2>,
     /// Outward direction of the whole rib.
     pub normal: DVec3,
@@ -76,7 +74,6 @@ impl Rib {
             seen.push(facing * (d * d + rise * rise).sqrt());
         }
         Self {
-            points,
             targets,
             normal: outward,
             seen,

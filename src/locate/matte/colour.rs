@@ -110,7 +110,7 @@ fn smooth(table: &mut [Classes], axis: usize) {
     let stride: usize = BINS[axis + 1..].iter().product();
     let length = BINS[axis];
     let mut line = vec![[0f32; 4]; length];
-    for start in (0..table.len()).filter(|i| i / stride % length == 0) {
+    for start in (0..table.len()).filter(|i| (i / stride).is_multiple_of(length)) {
         for (k, cell) in line.iter_mut().enumerate() {
             *cell = table[start + k * stride];
         }

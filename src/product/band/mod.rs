@@ -65,7 +65,7 @@ pub struct SideView {
 
 #[derive(Debug, Clone)]
 pub enum BandShape {
-    Open(BandView),
+    Open(Box<BandView>),
     Side(SideView),
 }
 
