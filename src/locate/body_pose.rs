@@ -97,13 +97,15 @@ fn roi_of(person: &Detection) -> Roi {
 /// # Errors
 /// When the model cannot be run.
 pub fn landmarks(photo: &RgbImage, engine: &dyn Engine, roi: &Roi) -> Result<BodyPose, InferError> {
+    // One tap per pixel, however large the region: with the hips out of the frame it is much larger than the picture,
+    // and the landmarks answer to averaging there with shifts of a few pixels.
     let input = crop(
         photo,
         roi,
         SIZE,
         Border::Replicate,
         ValueRange::Unit,
-        Shrink::Smooth,
+        Shrink::Plain,
     );
     let outputs = Outputs::new(ModelId::PoseLandmark, engine.run(ModelId::PoseLandmark, input)?);
     let raw = outputs.get("Identity", ALL_POINTS * STRIDE)?;
