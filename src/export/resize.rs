@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::pixels::U16x3;
 use fast_image_resize::{
-    FilterType, PixelComponentMapper, PixelType, ResizeAlg, ResizeOptions, Resizer, create_srgb_mapper,
+    FilterType, IntoImageView, IntoImageViewMut, PixelComponentMapper, PixelType, ResizeAlg, ResizeOptions,
+    Resizer, create_srgb_mapper,
 };
 use image::{Rgb, RgbImage};
 
@@ -54,16 +56,26 @@ fn resize(picture: &RgbImage, size: (u32, u32)) -> Result<RgbImage, String> {
     mapper
         .forward_map(&source, &mut linear)
         .map_err(|e| e.to_string())?;
-    let mut small = Image::new(size.0, size.1, PixelType::U16x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new()
-        .resize(&linear, &mut small, &options)
-        .map_err(|e| e.to_string())?;
+    let small = lanczos(&linear, size)?;
     drop(linear);
     let mut out = Image::new(size.0, size.1, PixelType::U8x3);
     mapper.backward_map(&small, &mut out).map_err(|e| e.to_string())?;
     RgbImage::from_raw(size.0, size.1, out.into_vec())
         .ok_or_else(|| "the resized picture has no pixels".into())
+}
+
+/// Typed: the crate's untyped entry compiles the resampling of all its thirteen pixel types, minutes of work for one.
+fn lanczos(picture: &Image, size: (u32, u32)) -> Result<Image<'static>, String> {
+    let mut small = Image::new(size.0, size.1, PixelType::U16x3);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    let (Some(from), Some(mut to)) = (picture.image_view::<U16x3>(), small.image_view_mut::<U16x3>()) else {
+        return Err("the picture has not 16 bits".into());
+    };
+    Resizer::new()
+        .resize_typed(&from, &mut to, &options)
+        .map_err(|e| e.to_string())?;
+    drop(to);
+    Ok(small)
 }
 
 /// Adds `amount` of the difference between the luma and its 3 × 3 binomial mean to all three channels.
