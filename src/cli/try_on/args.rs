@@ -29,19 +29,19 @@ pub struct TryArgs {
     pub output: PathBuf,
 
     /// Width of the piece as the product picture shows it
-    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres)]
+    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres, allow_negative_numbers = true)]
     pub width_mm: Option<f64>,
     /// Height of the piece as the product picture shows it
-    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres)]
+    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres, allow_negative_numbers = true)]
     pub height_mm: Option<f64>,
     /// Ring or bangle: inner diameter
-    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres)]
+    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres, allow_negative_numbers = true)]
     pub inner_diameter_mm: Option<f64>,
     /// Necklace or chain bracelet: whole length
-    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres)]
+    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres, allow_negative_numbers = true)]
     pub chain_length_mm: Option<f64>,
     /// Watch: case diameter without the crown
-    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres)]
+    #[arg(long, value_name = "N", help_heading = "True size", value_parser = millimetres, allow_negative_numbers = true)]
     pub case_diameter_mm: Option<f64>,
     /// Style, when the picture leaves it open: stud, hoop, drop, chain, pearls, bangle, link, …
     #[arg(long, value_name = "STYLE", help_heading = "True size")]
@@ -70,6 +70,7 @@ pub struct TryArgs {
         long,
         value_name = "FACTOR",
         default_value_t = 1.0,
+        allow_negative_numbers = true,
         help_heading = "Placement"
     )]
     pub scale: f64,
@@ -78,10 +79,22 @@ pub struct TryArgs {
     pub allow_hidden: bool,
 
     /// Shadow strength: 0 none, 1 as estimated
-    #[arg(long, value_name = "X", default_value_t = 1.0, help_heading = "Light")]
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 1.0,
+        allow_negative_numbers = true,
+        help_heading = "Light"
+    )]
     pub shadow: f64,
     /// Tone match: 0 off (the product's pixels exactly), 1 full within the bound
-    #[arg(long, value_name = "X", default_value_t = 1.0, help_heading = "Light")]
+    #[arg(
+        long,
+        value_name = "X",
+        default_value_t = 1.0,
+        allow_negative_numbers = true,
+        help_heading = "Light"
+    )]
     pub tone: f64,
 
     /// File format of the pictures; without it the photo's own
