@@ -35,6 +35,10 @@ impl Folder {
     /// # Errors
     /// It cannot be made or written, or another run has it.
     pub fn take(root: &Path, shard: Shard) -> Result<Self, FolderError> {
+        Self::lock(root, Some(shard))
+    }
+
+    fn lock(root: &Path, shard: Option<Shard>) -> Result<Self, FolderError> {
         let io = |path: &Path| {
             let path = path.to_path_buf();
             move |error| FolderError::Io { path, error }
@@ -52,13 +56,14 @@ impl Folder {
             file.map_err(io(&path))
         };
         let common = open("lock")?;
-        let mut taken = vec![if shard.is_all() {
+        let alone = shard.is_some_and(|shard| shard.is_all());
+        let mut taken = vec![if alone {
             common.try_lock()
         } else {
             common.try_lock_shared()
         }];
         let mut locks = vec![common];
-        if !shard.is_all() {
+        if let Some(shard) = shard.filter(|shard| !shard.is_all()) {
             let own = open(&format!("lock{}", shard.suffix()))?;
             taken.push(own.try_lock());
             locks.push(own);
@@ -80,6 +85,14 @@ impl Folder {
         };
         folder.probe_writing()?;
         Ok(folder)
+    }
+
+    /// Makes the folder if need be, for work that leaves no manifest: beside others of its kind, but not beside a run.
+    ///
+    /// # Errors
+    /// It cannot be made or written, or a run has it.
+    pub fn share(root: &Path) -> Result<Self, FolderError> {
+        Self::lock(root, None)
     }
 
     /// A folder that cannot be written should end the run before hours of work, not after.
@@ -107,9 +120,8 @@ impl Folder {
     /// The path leads out of the folder, or the file cannot be written.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Stop> {
         let full = self.inside(path)?;
-        if let Some(parent) = full.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
-            self.check_real(parent)?;
+        if let Some((folders, _)) = path.rsplit_once('/') {
+            self.make_folders(folders)?;
         }
         write_atomic(&full, bytes).map_err(|error| match &error.kind {
             PictureErrorKind::Io(kind) if machine_is_full(*kind) => {
@@ -151,6 +163,21 @@ impl Folder {
         Ok(path
             .split('/')
             .fold(self.root.clone(), |full, part| full.join(part)))
+    }
+
+    /// Makes the folders above a file one by one, so that none is made behind a link.
+    fn make_folders(&self, folders: &str) -> Result<(), Stop> {
+        let mut full = self.root.clone();
+        for part in folders.split('/') {
+            full.push(part);
+            match std::fs::create_dir(&full) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(cannot_write(&full, &error));
+                }
+                _ => self.check_real(&full)?,
+            }
+        }
+        Ok(())
     }
 
     /// No symbolic link may lead a file out of the folder.
@@ -249,8 +276,10 @@ mod tests {
         let elsewhere = dir.path().join("elsewhere");
         std::fs::create_dir(&elsewhere).expect("folder");
         std::os::unix::fs::symlink(&elsewhere, folder.root().join("sub")).expect("link");
-        let stop = folder.write("sub/x.png", b"x").expect_err("link");
-        assert_eq!(stop.reason, "outside");
+        for path in ["sub/x.png", "sub/deeper/x.png"] {
+            let stop = folder.write(path, b"x").expect_err("link");
+            assert_eq!(stop.reason, "outside");
+        }
         assert_eq!(std::fs::read_dir(&elsewhere).expect("readable").count(), 0);
         // A link at the file itself is replaced, and never read as ours.
         let secret = dir.path().join("secret");

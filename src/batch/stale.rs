@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use super::folder::{Folder, STATE};
 use super::journal::{read_into, write_whole};
 use super::record::Record;
+use super::work::file_of;
 
 /// A picture of an earlier plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stale {
+    /// Of the file, inside the output folder.
     pub path: String,
     pub hash: String,
     /// Its content is what the manifest says, so that it may be removed.
@@ -31,12 +33,17 @@ pub fn remember<'r>(
     planned: &BTreeSet<&str>,
 ) -> io::Result<()> {
     let mut known = remembered(root);
-    let before = known.len();
+    let before = known.clone();
     known.extend(gone.filter(|r| r.has_file()).map(|r| (r.path.clone(), r.clone())));
     known.retain(|path, _| !planned.contains(path.as_str()));
-    if known.is_empty() && before == 0 {
-        return Ok(());
+    if known == before {
+        Ok(())
+    } else {
+        write(root, &known)
     }
+}
+
+fn write(root: &Path, known: &BTreeMap<String, Record>) -> io::Result<()> {
     let mut text = Vec::new();
     for record in known.values() {
         serde_json::to_writer(&mut text, record)?;
@@ -66,9 +73,10 @@ pub fn stale(folder: &Folder, earlier: &BTreeMap<String, Record>, planned: &BTre
     );
     let gone = known.into_values().filter(|r| !planned.contains(r.path.as_str()));
     gone.filter_map(|record| {
-        let (found, hash) = (folder.hash(&record.path)?, record.hash?);
+        let path = file_of(record.status, &record.path);
+        let (found, hash) = (folder.hash(&path)?, record.hash?);
         Some(Stale {
-            path: record.path,
+            path,
             ours: found == hash,
             hash,
         })
@@ -77,10 +85,17 @@ pub fn stale(folder: &Folder, earlier: &BTreeMap<String, Record>, planned: &BTre
 }
 
 /// Removes the stale pictures that are ours; gives those removed.
-pub fn prune(folder: &Folder, stale: &[Stale]) -> Vec<String> {
-    stale
+///
+/// # Errors
+/// What is removed cannot be forgotten: the memory cannot be written.
+pub fn prune(folder: &Folder, stale: &[Stale]) -> io::Result<Vec<String>> {
+    let removed: Vec<String> = stale
         .iter()
         .filter(|s| s.ours && folder.remove_if(&s.path, &s.hash))
         .map(|s| s.path.clone())
-        .collect()
+        .collect();
+    let mut known = remembered(folder.root());
+    known.retain(|_, record| !removed.contains(&file_of(record.status, &record.path)));
+    write(folder.root(), &known)?;
+    Ok(removed)
 }

@@ -104,7 +104,8 @@ impl Summary {
     }
 }
 
-fn time(seconds: f64) -> String {
+/// A duration for people.
+pub fn time(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match (whole / 3600, whole / 60 % 60, whole % 60) {
         (0, 0, _) => format!("{seconds:.1} s"),

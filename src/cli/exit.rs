@@ -47,6 +47,14 @@ impl Exit {
             .map_err(|error| Self::output(error.kind(), format!("{}: {error}", folder.display())))
     }
 
+    /// What there is to say.
+    pub fn message(&self) -> Option<String> {
+        match self {
+            Self::SomeFailed => None,
+            Self::Usage(message) | Self::TryAgain(message) => Some(message.clone()),
+        }
+    }
+
     pub fn code(&self) -> u8 {
         match self {
             Self::SomeFailed => 1,
@@ -61,7 +69,7 @@ pub fn report(end: Result<(), Exit>) -> ExitCode {
     match end {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => {
-            if let Exit::Usage(message) | Exit::TryAgain(message) = &exit {
+            if let Some(message) = exit.message() {
                 eprintln!("error: {message}");
             }
             ExitCode::from(exit.code())

@@ -4,15 +4,20 @@ mod accuracy;
 mod completions;
 mod exit;
 mod files;
+mod how;
 mod locate;
+mod manifest;
 mod models;
 mod ordered;
 mod plan;
 mod progress;
+mod prune;
 mod run;
 mod schema;
 mod signals;
 mod try_on;
+mod watch;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +74,14 @@ pub enum Command {
     Run(run::RunArgs),
     /// Show what a preset would do, without opening a picture beyond its header
     Plan(plan::PlanArgs),
+    /// Run a preset whenever its files change
+    Watch(watch::WatchArgs),
+    /// Do jobs from standard input, one JSON object per line
+    Work(work::WorkArgs),
+    /// Print what became of every picture of a run
+    Manifest(manifest::ManifestArgs),
+    /// List pictures that earlier versions of a preset made, and delete them when told to
+    Prune(prune::PruneArgs),
     /// Print the JSON Schema of a format
     Schema(schema::SchemaArgs),
     /// List the models and verify their hashes
@@ -101,6 +114,10 @@ pub fn main() -> ExitCode {
         Command::Try(args) => try_on::run(&cli.global, args),
         Command::Run(args) => run::run(&cli.global, args),
         Command::Plan(args) => plan::run(args),
+        Command::Watch(args) => watch::run(&cli.global, args),
+        Command::Work(args) => work::run(&cli.global, args),
+        Command::Manifest(args) => manifest::run(args),
+        Command::Prune(args) => prune::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Locate(args) => locate::run(&cli.global, args),
         Command::Models(args) => models::run(&cli.global, args),

@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Exit;
+use crate::pipeline::line::shard_key;
 use crate::preset::report::PlanReport;
 use crate::preset::{self, Options, Plan};
 
@@ -18,6 +20,9 @@ pub struct PlanArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Print one job for `parure work` per look and model, as NDJSON
+    #[arg(long, conflicts_with = "json")]
+    jobs: bool,
     /// List everything, not only the first lines
     #[arg(long)]
     all: bool,
@@ -29,7 +34,9 @@ const ROWS: usize = 12;
 pub fn run(args: &PlanArgs) -> Result<(), Exit> {
     let plan = read(&args.preset, args.output.clone())?;
     let report = PlanReport::new(&plan);
-    let text = if args.json {
+    let text = if args.jobs {
+        jobs(&plan, args.output.as_deref())
+    } else if args.json {
         let json = serde_json::to_string_pretty(&report);
         json.map_err(|error| Exit::usage(format!("cannot print the plan: {error}")))? + "\n"
     } else {
@@ -40,14 +47,33 @@ pub fn run(args: &PlanArgs) -> Result<(), Exit> {
         .map_err(|error| Exit::stdout(&error))
 }
 
+/// Jobs that together make what a run would.
+fn jobs(plan: &Plan, output: Option<&Path>) -> String {
+    let mut told = BTreeSet::new();
+    let mut text = String::new();
+    for base in &plan.bases {
+        let model = plan.photos.get(base.photo).map_or("", |photo| photo.id.as_str());
+        let id = shard_key(&base.look, model);
+        if !told.insert(id.clone()) {
+            continue;
+        }
+        let mut job =
+            serde_json::json!({ "id": id, "preset": plan.preset, "look": base.look, "model": model });
+        if let Some(output) = output {
+            job["output"] = output.display().to_string().into();
+        }
+        text += &format!("{job}\n");
+    }
+    text
+}
+
 /// Plans a preset, or ends with every error in it.
 pub fn read(preset: &Path, folder: Option<PathBuf>) -> Result<Plan, Exit> {
-    preset::plan(preset, &Options { folder }).map_err(|issues| {
-        let s = if issues.len() == 1 { "" } else { "s" };
-        Exit::usage(format!(
-            "{}: {} error{s}\n{issues}",
-            preset.display(),
-            issues.len()
-        ))
-    })
+    preset::plan(preset, &Options { folder }).map_err(|issues| Exit::usage(refused(preset, &issues)))
+}
+
+/// What is wrong with a preset, for people.
+pub fn refused(preset: &Path, issues: &preset::Issues) -> String {
+    let s = if issues.len() == 1 { "" } else { "s" };
+    format!("{}: {} error{s}\n{issues}", preset.display(), issues.len())
 }

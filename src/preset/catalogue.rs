@@ -1,4 +1,4 @@
-//! Product catalogues: a CSV or JSON table whose rows become products, every value with its place.
+//! Product catalogues: a CSV, JSON or YAML table whose rows become products, every value with its place.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,13 +25,11 @@ pub fn read(catalogue: &Catalogue, issues: &mut Issues) -> Vec<At<Product>> {
         }
     };
     let file: Arc<Path> = path.as_path().into();
-    let json = path
-        .extension()
-        .is_some_and(|ext| ext.eq_ignore_ascii_case("json"));
-    let rows = if json {
-        json_rows(&text, &file, issues)
-    } else {
-        csv_rows(&text, &file, issues)
+    let extension = path.extension().map(|ext| ext.to_string_lossy().to_lowercase());
+    let rows = match extension.as_deref() {
+        Some("json") => json_rows(&text, &file, issues),
+        Some("yaml" | "yml") => yaml_rows(&text, &file, issues),
+        _ => csv_rows(&text, &file, issues),
     };
     let Some(rows) = rows else { return Vec::new() };
     if rows.len() > MOST_ROWS {
@@ -218,7 +216,12 @@ fn json_rows(text: &str, file: &Arc<Path>, issues: &mut Issues) -> Option<Vec<No
         return None;
     }
     // JSON is YAML, but for tabs as white space and pairs of surrogate escapes.
-    let node = node::parse(&json_as_yaml(text), file, Limits::CATALOGUE, issues)?;
+    yaml_rows(&json_as_yaml(text), file, issues)
+}
+
+/// The rows of a list, or of the first list in a mapping.
+fn yaml_rows(text: &str, file: &Arc<Path>, issues: &mut Issues) -> Option<Vec<Node>> {
+    let node = node::parse(text, file, Limits::CATALOGUE, issues)?;
     match node.value {
         Value::List(rows) => Some(rows),
         Value::Map(entries) => {

@@ -93,7 +93,7 @@ record! {
         folder: Option<PathText>,
         /// Every file that the pattern finds is a product.
         glob: Option<PathText>,
-        /// Products listed in a CSV or JSON file.
+        /// Products listed in a CSV, JSON or YAML file.
         catalogue: Option<Catalogue>,
         kind: Option<Kind>,
         /// For people; `{title}` in the description.
@@ -125,7 +125,7 @@ record! {
 }
 
 record! {
-    /// Products in a CSV (comma, semicolon or tab) or a JSON list of records.
+    /// Products in a CSV (comma, semicolon or tab), or in a JSON or YAML list of records.
     pub struct Catalogue("the catalogue") {
         file: PathText,
         /// Folder that the catalogue's file names are relative to; without it the catalogue's own.
@@ -221,6 +221,8 @@ record! {
         folder: Option<PathText>,
         glob: Option<PathText>,
         tags: Option<Tags>,
+        /// The kinds of jewelry that it is for, so that no ring is tried on a portrait; all when absent.
+        wears: Many<Kind>,
         /// Settings of this model.
         set: Option<Settings>,
     }

@@ -273,7 +273,7 @@ impl PathText {
     /// The path from where the program runs.
     pub fn resolved(&self) -> std::path::PathBuf {
         let folder = self.0.place.file.parent().unwrap_or(std::path::Path::new(""));
-        folder.join(&self.0.value)
+        super::sources::tidy(&folder.join(&self.0.value))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files behind the preset's `file`, `folder` and `glob` keys.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::issue::Issues;
 use super::load::quoted;
@@ -93,7 +93,7 @@ pub fn pattern(path: &PathText, output: &Path, issues: &mut Issues) -> Vec<PathB
 }
 
 fn bounded(files: impl Iterator<Item = PathBuf>, named: &PathText, issues: &mut Issues) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = files.take(MOST + 1).collect();
+    let mut files: Vec<PathBuf> = files.take(MOST + 1).map(|path| tidy(&path)).collect();
     if files.is_empty() {
         let message = format!("{} holds no picture", quoted(Path::new(&named.0.value)));
         issues.hint(
@@ -124,6 +124,26 @@ fn is_picture(path: &Path) -> bool {
     known && !hidden && path.is_file()
 }
 
+/// The same path without detours: `presets/../photos` is `photos`, unless `presets` is a link to somewhere else.
+pub fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        let back = part == Component::ParentDir
+            && matches!(out.components().next_back(), Some(Component::Normal(_)))
+            && !out.is_symlink();
+        if back {
+            out.pop();
+        } else {
+            out.push(part);
+        }
+    }
+    if out.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        out
+    }
+}
+
 /// The file's name without its extension.
 pub fn stem(path: &Path) -> String {
     path.file_stem()
@@ -151,4 +171,32 @@ fn similar(missing: &Path) -> Option<String> {
     names.sort();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     super::issue::nearest(&wanted, &known).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lose_their_detours() {
+        for (path, tidied) in [
+            ("presets/../photos/a.jpg", "photos/a.jpg"),
+            ("../a", "../a"),
+            ("a/../../b", "../b"),
+            ("/a/./b/../c", "/a/c"),
+            ("/..", "/.."),
+            ("a/..", "."),
+        ] {
+            assert_eq!(tidy(Path::new(path)), Path::new(tidied), "{path}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_way_through_a_link_is_kept() {
+        let dir = tempfile::tempdir().expect("temp folder");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink("/usr/lib", &link).expect("link");
+        assert_eq!(tidy(&link.join("../bin")), link.join("../bin"));
+    }
 }

@@ -2,39 +2,52 @@
 
 use serde_json::{Value, json};
 
+use super::wants::wants;
 use crate::batch::{Base, Group, Labels, Output, VariantLabel};
 use crate::pipeline::sidecar_path;
 use crate::preset::Plan;
 use crate::preset::plan::{BasePlan, OutputPlan};
 use crate::preset::settings::{Background, Settings};
 
-/// The groups of a plan, one per photo, with the plan's numbers: base `b` of group `g` is `plan.bases[start[g] + b]`.
-pub fn groups(plan: &Plan) -> (Vec<Group>, Vec<usize>) {
-    let mut groups: Vec<Group> = Vec::new();
+/// Where the composites of each photo begin in the plan's list; those of one photo stand together.
+pub fn starts(plan: &Plan) -> Vec<usize> {
     let mut starts = Vec::new();
     let mut last = None;
     for (at, base) in plan.bases.iter().enumerate() {
-        let Some(photo) = plan.photos.get(base.photo) else {
-            continue;
-        };
         if last != Some(base.photo) {
             last = Some(base.photo);
             starts.push(at);
-            groups.push(Group {
+        }
+    }
+    starts
+}
+
+/// The groups of a plan, one per photo, in the order of [`starts`].
+pub fn groups(plan: &Plan) -> Vec<Group> {
+    plan.bases
+        .chunk_by(|a, b| a.photo == b.photo)
+        .map(|bases| {
+            let photo = bases.first().and_then(|base| plan.photos.get(base.photo));
+            let wants = format!("{:?}", wants(plan, bases));
+            photo.map_or_else(Group::default, |photo| Group {
                 photo: photo.path.clone(),
                 beside: vec![sidecar_path(&photo.path)],
                 pixels: u64::from(photo.header.width) * u64::from(photo.header.height),
-                bases: Vec::new(),
-            });
-        }
-        if let Some(group) = groups.last_mut() {
-            group.bases.push(one(plan, base, &photo.id));
-        }
-    }
-    (groups, starts)
+                bases: bases
+                    .iter()
+                    .map(|base| one(plan, base, &photo.id, &wants))
+                    .collect(),
+            })
+        })
+        .collect()
 }
 
-fn one(plan: &Plan, base: &BasePlan, model: &str) -> Base {
+/// What decides the shard of a composite: all variants of a look on a model are made by the same machine.
+pub fn shard_key(look: &str, model: &str) -> String {
+    format!("{look}|{model}")
+}
+
+fn one(plan: &Plan, base: &BasePlan, model: &str, wants: &str) -> Base {
     let products = base
         .pieces
         .iter()
@@ -45,8 +58,8 @@ fn one(plan: &Plan, base: &BasePlan, model: &str) -> Base {
         .collect();
     Base {
         inputs: products.map(|(product, _)| product.path.clone()).collect(),
-        spec: json!([pieces, base.settings, plan.tier]),
-        shard_key: format!("{}|{model}", base.look),
+        spec: json!([pieces, base.settings, plan.tier, wants]),
+        shard_key: shard_key(&base.look, model),
         seed: base.settings.seed.unwrap_or(0),
         outputs: base
             .outputs

@@ -1,33 +1,34 @@
-use std::sync::Mutex;
-use std::sync::PoisonError;
+//! The jewelry side of a batch: opens photographs, dresses them, exports them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use image::RgbImage;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::cache::Cache;
+use super::dressing::{controls, render_settings};
+use super::groups::starts;
 use super::pieces::Pieces;
+use super::told::{result, subject};
+use super::wants::wants;
+use super::words::description;
 use crate::batch::{Finished, Group, Input, Inputs, Stop, Worker};
-use crate::export::background::{Backdrop, replace};
 use crate::export::bytes::{BytesError, encode_within};
-use crate::export::frame::{Area, Subject, frame};
+use crate::export::frame::{Subject, frame};
 use crate::export::resize::shape;
-use crate::export::xmp::{Description, packet};
-use crate::fit::Controls;
-use crate::imaging::{Limits, Mask, Photo};
-use crate::infer::manifest;
-use crate::locate::{Anatomy, FingerName, Side, Wants, locate};
+use crate::export::xmp::packet;
+use crate::imaging::{Limits, Photo};
+use crate::locate::{Anatomy, Wants, locate};
 use crate::pipeline::{Dressed, LookItem, Pipeline, dress};
 use crate::preset::Plan;
-use crate::preset::issue::At;
-use crate::preset::plan::{BasePlan, OutputPlan};
-use crate::preset::schema::Tier;
-use crate::preset::settings::{Background, CropAround, Finger, Inpaint, InpaintWord, Settings, WearSide};
-use crate::preset::template::{TEXT_KEYS, Template};
-use crate::render::RenderSettings;
+use crate::preset::plan::BasePlan;
+use crate::preset::settings::{Background, Inpaint, InpaintWord, Settings};
+use crate::preset::template::Template;
 
-/// The jewelry side of a batch: opens photographs, dresses them, exports them.
+/// What the batch engine runs for a plan.
 pub struct Line<'p> {
-    plan: &'p Plan,
+    pub(super) plan: &'p Plan,
     pipeline: Pipeline,
     /// First base of each group.
     starts: Vec<usize>,
@@ -35,38 +36,39 @@ pub struct Line<'p> {
     pieces: Pieces,
     cache: Option<Cache>,
     made_by: Value,
-    description: Option<Template>,
+    pub(super) description: Option<Template>,
 }
 
 /// An open photograph.
 pub struct Scene {
     photo: Photo,
-    anatomy: Anatomy,
+    pub(super) anatomy: Anatomy,
 }
 
 /// A dressed photograph.
 pub struct Composite {
-    dressed: Dressed,
+    pub(super) dressed: Dressed,
     subject: Subject,
     result: Value,
     generative: bool,
     /// The last background made, as several exports usually share it.
-    backed: Mutex<Option<(Background, std::sync::Arc<RgbImage>)>>,
+    pub(super) backed: Mutex<Option<(Background, Arc<RgbImage>)>>,
 }
 
 /// Bytes for products that are kept in memory.
 const PIECES_ROOM: usize = 96 << 20;
 
 impl<'p> Line<'p> {
-    /// `starts` as [`super::groups`] gives them; `cache` is the folder for located anatomies.
+    /// `made_by` tells program, backend and models, and is part of every key; `cache` is the folder for located
+    /// anatomies.
     ///
     /// # Errors
-    /// A sentence when the plan asks for what this program cannot do, or the models' manifest cannot be read.
+    /// A sentence when the plan asks for what this program cannot do.
     pub fn new(
         plan: &'p Plan,
         pipeline: Pipeline,
-        starts: Vec<usize>,
-        cache: Option<std::path::PathBuf>,
+        made_by: Value,
+        cache: Option<PathBuf>,
     ) -> Result<Self, String> {
         let inpaints = |s: &Settings| !matches!(s.inpaint, None | Some(Inpaint::Word(InpaintWord::Off)));
         if let Some(base) = plan.bases.iter().find(|base| inpaints(&base.settings)) {
@@ -75,155 +77,30 @@ impl<'p> Line<'p> {
                 base.look
             ));
         }
-        let models: serde_json::Map<String, Value> = manifest::entries()
-            .map_err(|error| error.to_string())?
-            .iter()
-            .map(|entry| (entry.name.clone(), entry.sha256.clone().into()))
-            .collect();
-        let made_by = json!({
-            "program": format!("parure {}", env!("CARGO_PKG_VERSION")),
-            "backend": pipeline.engine.name(),
-            "models": models,
-        });
         let mut line = Self {
             plan,
             pipeline,
-            starts,
+            starts: starts(plan),
             wants: Vec::new(),
             pieces: Pieces::new(PIECES_ROOM),
             cache: cache.map(|folder| Cache::new(folder, &made_by)),
             made_by,
-            description: None,
+            description: description(plan),
         };
-        line.wants = (0..line.starts.len()).map(|group| line.wants_of(group)).collect();
-        if let Some(text) = &plan.metadata.description {
-            let place = crate::preset::issue::Place {
-                file: plan.preset.as_path().into(),
-                line: 1,
-                column: 1,
-            };
-            let mut issues = crate::preset::Issues::default();
-            line.description = Template::parse(&At::new(text.clone(), place), &TEXT_KEYS, &mut issues);
-        }
+        line.wants = (0..line.starts.len())
+            .map(|group| wants(plan, line.bases(group)))
+            .collect();
         Ok(line)
     }
 
     fn bases(&self, group: usize) -> &[BasePlan] {
-        let from = self.starts.get(group).copied().unwrap_or(self.plan.bases.len());
-        let to = self
-            .starts
-            .get(group + 1)
-            .copied()
-            .unwrap_or(self.plan.bases.len());
-        self.plan.bases.get(from..to).unwrap_or_default()
+        let end = self.plan.bases.len();
+        let at = |group: usize| self.starts.get(group).copied().unwrap_or(end);
+        self.plan.bases.get(at(group)..at(group + 1)).unwrap_or_default()
     }
 
-    /// What all composites of a photo need together, so that it is located once.
-    fn wants_of(&self, group: usize) -> Wants {
-        let bases = self.bases(group);
-        let pieces = bases.iter().flat_map(|base| &base.pieces);
-        let kinds = pieces
-            .filter_map(|piece| self.plan.products.get(piece.product))
-            .map(|product| product.kind);
-        let mut wants = Wants::for_kinds(kinds);
-        let outputs = || bases.iter().flat_map(|base| &base.outputs);
-        wants.person |= outputs().any(|output| output.background != Background::Keep);
-        wants.face |= outputs().any(|output| output.crop.around == CropAround::Face);
-        wants
-    }
-
-    fn limits(&self) -> &Limits {
+    pub(super) fn limits(&self) -> &Limits {
         &self.pipeline.limits
-    }
-
-    fn backed(
-        &self,
-        scene: &Scene,
-        composite: &Composite,
-        output: &OutputPlan,
-        inputs: &Inputs,
-    ) -> Result<Option<std::sync::Arc<RgbImage>>, Stop> {
-        if output.background == Background::Keep {
-            return Ok(None);
-        }
-        let mut last = composite.backed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((background, picture)) = &*last
-            && *background == output.background
-        {
-            return Ok(Some(picture.clone()));
-        }
-        let Some(person) = &scene.anatomy.person else {
-            return Err(Stop::unfit(
-                "no_person",
-                "no person was found to put another background behind",
-            ));
-        };
-        let mut other = None;
-        if let Background::Picture(path) = &output.background {
-            let input = inputs.read(&path.resolved())?;
-            let photo = Photo::decode(&input.bytes, self.limits());
-            let fail = |error| Stop::failed("unreadable", format!("{}: {error}", input.path.display()));
-            other = Some(photo.map_err(fail)?.pixels);
-        }
-        let backdrop = match (&output.background, &other) {
-            (Background::Solid(colour), _) => Backdrop::Solid(*colour),
-            (Background::Gradient(colours), _) => Backdrop::Gradient(*colours),
-            (Background::Blur(amount), _) => Backdrop::Blur(amount.0),
-            (Background::Picture(_), Some(picture)) => Backdrop::Picture(picture),
-            _ => return Ok(None),
-        };
-        let masks: Vec<&Mask> = composite
-            .dressed
-            .worn
-            .iter()
-            .map(|worn| &worn.rendered.jewelry)
-            .collect();
-        let jewelry = |x: i32, y: i32| {
-            let inside = masks.iter().filter(|mask| mask.rect.contains(x, y));
-            inside.map(|mask| mask.get(x, y)).fold(0.0, f32::max)
-        };
-        let at = |x: f64, y: f64| person.sample(glam::DVec2::new(x, y));
-        let picture = std::sync::Arc::new(replace(&composite.dressed.pixels, at, jewelry, &backdrop));
-        *last = Some((output.background.clone(), picture.clone()));
-        Ok(Some(picture))
-    }
-
-    fn describe(&self, base: &BasePlan, output: &OutputPlan, key: &str, generative: bool) -> Description {
-        let plan = self.plan;
-        let products = || {
-            base.pieces
-                .iter()
-                .filter_map(|piece| plan.products.get(piece.product))
-        };
-        let variant = plan.variants.get(output.variant);
-        let text = self.description.as_ref().map(|template| {
-            template.fill(|word| match word {
-                "sku" => plan.skus(base),
-                "look" => base.look.clone(),
-                "title" => products()
-                    .filter_map(|p| p.title.clone())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                "model" => plan
-                    .photos
-                    .get(base.photo)
-                    .map(|p| p.id.clone())
-                    .unwrap_or_default(),
-                _ => variant.map(|v| v.name.clone()).unwrap_or_default(),
-            })
-        });
-        Description {
-            creator: plan.metadata.creator.clone(),
-            description: text,
-            copyright: plan.metadata.copyright.clone(),
-            keywords: products()
-                .map(|p| p.sku.clone())
-                .chain(plan.metadata.keywords.iter().cloned())
-                .collect(),
-            generative,
-            key: key.to_owned(),
-            variant: variant.map(|v| v.id.clone()).unwrap_or_default(),
-        }
     }
 }
 
@@ -245,8 +122,7 @@ impl Worker for Line<'_> {
         pixels(group) * 16 + (16 << 20)
     }
 
-    fn open(&self, group: usize, photo: &Input, inputs: &Inputs) -> Result<Scene, Stop> {
-        let _ = inputs;
+    fn open(&self, group: usize, photo: &Input, _: &Inputs) -> Result<Scene, Stop> {
         let decoded = Photo::decode(&photo.bytes, self.limits());
         let decoded = decoded
             .map_err(|error| Stop::failed("unreadable", format!("{}: {error}", photo.path.display())))?;
@@ -366,100 +242,4 @@ fn pixels(group: &Group) -> u64 {
     } else {
         group.pixels
     }
-}
-
-fn controls(s: &Settings) -> Controls {
-    let default = Controls::default();
-    Controls {
-        offset_mm: s
-            .offset_mm
-            .map_or(default.offset_mm, |o| glam::DVec2::from_array(o.0)),
-        rotate_deg: s.rotate_deg.map_or(default.rotate_deg, |d| d.0),
-        scale: s.scale.map_or(default.scale, |f| f.0),
-        side: match s.side {
-            Some(WearSide::Left) => Some(Side::Left),
-            Some(WearSide::Right) => Some(Side::Right),
-            Some(WearSide::Both) | None => None,
-        },
-        finger: s.finger.map(|finger| match finger {
-            Finger::Thumb => FingerName::Thumb,
-            Finger::Index => FingerName::Index,
-            Finger::Middle => FingerName::Middle,
-            Finger::Ring => FingerName::Ring,
-            Finger::Pinky => FingerName::Pinky,
-        }),
-        chain_length_mm: s.chain_length_mm.map(|mm| mm.0),
-        allow_hidden: s.allow_hidden.unwrap_or(default.allow_hidden),
-    }
-}
-
-fn render_settings(s: &Settings, tier: Tier) -> RenderSettings {
-    let default = RenderSettings::default();
-    RenderSettings {
-        shadow_strength: s.shadow.map_or(default.shadow_strength, |v| v.0),
-        shadow_softness: s.shadow_softness.map_or(default.shadow_softness, |v| v.0),
-        light_direction: s.light.map(|v| v.0),
-        tone: s.tone.map_or(default.tone, |v| v.0),
-        max_delta_e: match tier {
-            Tier::Social => 6.0,
-            Tier::Listing => 4.0,
-            Tier::Editorial => 2.5,
-        },
-        match_grain: s.match_grain.unwrap_or(default.match_grain),
-        see_through: s.see_through.map_or(default.see_through, |v| v.0),
-        seed: s.seed.unwrap_or(default.seed),
-    }
-}
-
-/// Where pieces and face lie, for crops that keep them.
-fn subject(anatomy: &Anatomy, dressed: &Dressed) -> Subject {
-    let areas = dressed.worn.iter().map(|worn| {
-        let r = worn.rendered.jewelry.rect;
-        Area::new(
-            f64::from(r.x),
-            f64::from(r.y),
-            f64::from(r.width),
-            f64::from(r.height),
-        )
-    });
-    let face = anatomy.faces.first().map(|face| {
-        let b = face.bbox;
-        Area::new(b.x, b.y, b.width, b.height)
-    });
-    Subject {
-        pieces: areas
-            .filter(|a| a.width > 0.0 && a.height > 0.0)
-            .reduce(|a, b| a.union(&b)),
-        face,
-    }
-}
-
-/// Placements for the manifest.
-fn result(dressed: &Dressed, skus: &[&str]) -> Value {
-    let pieces: Vec<Value> = dressed
-        .worn
-        .iter()
-        .map(|worn| {
-            let anchors: Vec<Value> = worn
-                .placement
-                .anchors
-                .iter()
-                .map(|a| json!({ "name": a.name, "position": [tenth(a.position.x), tenth(a.position.y)], "px_per_mm": a.px_per_mm }))
-                .collect();
-            json!({
-                "sku": skus.get(worn.item),
-                "kind": worn.placement.kind,
-                "scale": worn.placement.scale,
-                "px_per_mm": worn.placement.px_per_mm,
-                "anchors": anchors,
-            })
-        })
-        .collect();
-    let ms = |d: std::time::Duration| (d.as_secs_f64() * 1e5).round() / 100.0;
-    json!({ "pieces": pieces, "fit_ms": ms(dressed.fit), "render_ms": ms(dressed.render) })
-}
-
-/// Pixels to a tenth.
-fn tenth(v: f64) -> f64 {
-    (v * 10.0).round() / 10.0
 }

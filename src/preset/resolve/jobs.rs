@@ -230,7 +230,21 @@ fn units(preset: &Preset, base: &Settings, names: &Names, issues: &mut Issues) -
             });
         }
     }
+    for unit in &mut units {
+        keep_to_kinds(unit, names);
+    }
     units
+}
+
+/// Leaves out the models that are for other kinds of jewelry.
+fn keep_to_kinds(unit: &mut Unit, names: &Names) {
+    let kinds = || {
+        let products = unit.pieces.iter().filter_map(|(i, _)| names.products.get(*i));
+        products.map(|product| product.plan.kind)
+    };
+    for (model, shown) in names.models.iter().zip(&mut unit.models) {
+        *shown &= model.is_for(kinds());
+    }
 }
 
 fn look_unit(look: &Look, base: &Settings, names: &Names, issues: &mut Issues) -> Option<Unit> {

@@ -9,11 +9,21 @@ use crate::preset::probe;
 use crate::preset::schema::{Model, Selection, Tags, Wanted};
 use crate::preset::settings::Settings;
 use crate::preset::sources;
+use crate::product::Kind;
 
 pub struct ResolvedModel {
     pub plan: PhotoPlan,
     pub tags: Tags,
+    /// Kinds of jewelry that it is for; all when empty.
+    pub wears: Vec<Kind>,
     pub set: Settings,
+}
+
+impl ResolvedModel {
+    /// Whether this photograph is for these kinds of jewelry together.
+    pub fn is_for(&self, mut kinds: impl Iterator<Item = Kind>) -> bool {
+        self.wears.is_empty() || kinds.all(|kind| self.wears.contains(&kind))
+    }
 }
 
 pub fn resolve(models: &[At<Model>], output: &Path, issues: &mut Issues) -> Vec<ResolvedModel> {
@@ -51,6 +61,7 @@ pub fn resolve(models: &[At<Model>], output: &Path, issues: &mut Issues) -> Vec<
                     path,
                 },
                 tags,
+                wears: model.wears.0.clone(),
                 set: model.set.clone().unwrap_or_default(),
             });
         }
