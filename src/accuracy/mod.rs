@@ -3,8 +3,11 @@
 //! A truth folder holds scenes: one JSON each, and beside it the bare picture, the worn picture's jewelry mask, the
 //! bare picture's hair and cloth masks, and the matched product pictures. See [`truth`] for the fields.
 
+mod compare;
 pub mod figures;
+mod known;
 mod outline;
+mod panels;
 mod parts;
 mod report;
 mod scene;
@@ -13,8 +16,8 @@ pub mod worn;
 
 use std::path::{Path, PathBuf};
 
-pub use report::{line, markdown, table, total};
-pub use scene::{Options, SceneError, SceneResult, Source, measure};
+pub use report::{Report, line, markdown, table, total};
+pub use scene::{Options, SceneError, SceneResult, measure};
 
 /// The scenes of a truth folder, by name.
 ///

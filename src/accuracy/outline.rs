@@ -19,6 +19,15 @@ pub fn silhouette(mask: &Mask, width: u32, height: u32) -> GrayImage {
     })
 }
 
+/// A coverage image as 255 and 0.
+pub fn solid(image: &GrayImage) -> GrayImage {
+    let mut out = image.clone();
+    for p in out.pixels_mut() {
+        p[0] = if f32::from(p[0]) / 255.0 >= SOLID { 255 } else { 0 };
+    }
+    out
+}
+
 /// Mean distance (pixels) from the outline of `a` to that of `b` and from that of `b` to that of `a`, averaged. `None`
 /// when either is empty.
 pub fn distance(a: &GrayImage, b: &GrayImage) -> Option<f64> {
@@ -42,7 +51,7 @@ fn one_way(from: &GrayImage, to: &GrayImage) -> Option<f64> {
 }
 
 /// Pixels of the silhouette that touch its outside; the picture's edge is no outside.
-fn edge(image: &GrayImage) -> GrayImage {
+pub fn edge(image: &GrayImage) -> GrayImage {
     let (w, h) = image.dimensions();
     let outside = |x: i64, y: i64| {
         x >= 0

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use glam::{DMat3, DMat4, DVec2, DVec3, DVec4};
+use glam::{DMat4, DVec2, DVec3, DVec4};
 use image::GrayImage;
 use serde::Deserialize;
 
 use crate::locate::camera::Camera;
-use crate::locate::{Anatomy, BBox, Ear, Face, HeadPose, HiddenBy, Neck, Shoulders, Side, Sides};
+use crate::locate::{FingerName, Side};
 use crate::product::Facts;
 
 /// A scene's JSON; lengths in metres of the renderer's world (x to the subject's left, -y to the front, z up).
@@ -19,6 +19,8 @@ pub struct Truth {
     pub camera: TruthCamera,
     #[serde(default)]
     pub landmarks3d: BTreeMap<String, DVec3>,
+    #[serde(default)]
+    pub landmarks2d: BTreeMap<String, DVec2>,
     #[serde(default)]
     pub ears: BTreeMap<String, TruthEar>,
     pub neck: Option<TruthNeck>,
@@ -72,6 +74,8 @@ pub struct TruthFinger {
     pub centre2d: DVec2,
     pub centre3d: DVec3,
     pub axis: DVec3,
+    /// Out of the finger's back.
+    pub dorsal: Option<DVec3>,
     pub radius_mean_mm: f64,
     pub ring2d: Vec<DVec2>,
     pub px_per_mm: f64,
@@ -82,7 +86,11 @@ pub struct TruthWrist {
     pub centre2d: DVec2,
     pub centre3d: DVec3,
     pub axis: DVec3,
+    /// Out of the back of the wrist.
+    pub dorsal: Option<DVec3>,
     pub px_per_mm: f64,
+    #[serde(default)]
+    pub ring2d: Vec<DVec2>,
     /// Contour around the axis at the wrist's middle.
     #[serde(default)]
     pub ring3d: Vec<DVec3>,
@@ -220,6 +228,11 @@ impl Truth {
         Some(self.camera().px_per_mm(centre.z))
     }
 
+    /// A named landmark in camera millimetres.
+    pub(super) fn landmark(&self, name: &str) -> Option<DVec3> {
+        self.landmarks3d.get(name).map(|p| self.to_camera(*p))
+    }
+
     pub fn camera(&self) -> Camera {
         Camera {
             focal_px: self.camera.fx,
@@ -227,106 +240,60 @@ impl Truth {
         }
     }
 
-    /// What a perfect locator would find: tells the fit's own error from the locator's. The face has no mesh.
-    pub fn anatomy(&self, hair: Option<&GrayImage>) -> Anatomy {
-        Anatomy {
-            width: self.camera.width,
-            height: self.camera.height,
-            camera: self.camera(),
-            faces: self.face(hair).into_iter().collect(),
-            neck: self.neck(),
-            shoulders: self.shoulders(),
-            hands: Vec::new(),
-            person: None,
-            light: None,
+    /// Whether nothing of the lobe is to be seen: the head turns it away, it lies outside the picture, or hair covers
+    /// it `reach_mm` around the pierced point.
+    pub fn ear_hidden(&self, side: Side, hair: Option<&GrayImage>, reach_mm: f64) -> bool {
+        let Some(ear) = self.ear(side) else { return false };
+        if ear.visible == Some(true) {
+            return false;
+        }
+        let reach = reach_mm * ear.px_per_mm;
+        let around = (0..16).map(|i| DVec2::from_angle(f64::from(i) / 16.0 * std::f64::consts::TAU));
+        let frame = DVec2::new(f64::from(self.camera.width), f64::from(self.camera.height));
+        let inside = ear.pierce2d.cmpge(DVec2::ZERO).all() && ear.pierce2d.cmplt(frame).all();
+        !ear.visible_mesh
+            || !inside
+            || [0.0, 0.5, 1.0].iter().all(|r| {
+                around
+                    .clone()
+                    .all(|d| covers(hair, ear.pierce2d + d * (reach * r)))
+            })
+    }
+
+    /// The finger that wears the ring; the ring finger in scenes without one.
+    pub fn worn_finger(&self) -> FingerName {
+        match self.jewelry.iter().find_map(|j| j.finger.as_deref()) {
+            Some("thumb") => FingerName::Thumb,
+            Some("index") => FingerName::Index,
+            Some("middle") => FingerName::Middle,
+            Some("pinky") => FingerName::Pinky,
+            _ => FingerName::Ring,
         }
     }
 
-    fn landmark(&self, name: &str) -> Option<DVec3> {
-        self.landmarks3d.get(name).map(|p| self.to_camera(*p))
+    /// Unit direction of a finger's axis in the picture.
+    pub fn finger_axis(&self, finger: &TruthFinger) -> DVec2 {
+        let tip = self
+            .camera()
+            .project(self.to_camera(finger.centre3d + finger.axis * 0.01));
+        (tip - finger.centre2d).normalize_or(DVec2::Y)
     }
 
-    fn face(&self, hair: Option<&GrayImage>) -> Option<Face> {
-        let (left, right) = (self.landmark("eye_outer_L")?, self.landmark("eye_outer_R")?);
-        let (top, chin) = (self.landmark("forehead")?, self.landmark("chin")?);
-        let x = (left - right).normalize();
-        let y = (chin - top).reject_from_normalized(x).normalize();
-        let origin = (left + right) / 2.0;
-        let px_per_mm = self.camera().px_per_mm(origin.z);
-        let eye = self.camera().project(origin);
-        Some(Face {
-            score: 1.0,
-            bbox: BBox {
-                x: eye.x - 70.0 * px_per_mm,
-                y: eye.y - 70.0 * px_per_mm,
-                width: 140.0 * px_per_mm,
-                height: 180.0 * px_per_mm,
-            },
-            landmarks: Vec::new(),
-            pose: HeadPose {
-                rotation: DMat3::from_cols(x, y, x.cross(y)),
-                translation_mm: origin,
-                yaw_deg: 0.0,
-                pitch_deg: 0.0,
-                roll_deg: 0.0,
-                size: 1.0,
-            },
-            px_per_mm,
-            ears: Sides {
-                left: self.perfect_ear(Side::Left, hair)?,
-                right: self.perfect_ear(Side::Right, hair)?,
-            },
-            regions: None,
-        })
+    /// Width of a finger's silhouette across its axis.
+    pub fn finger_width_px(&self, finger: &TruthFinger) -> f64 {
+        span(&finger.ring2d, self.finger_axis(finger).perp())
     }
+}
 
-    fn perfect_ear(&self, side: Side, hair: Option<&GrayImage>) -> Option<Ear> {
-        let ear = self.ear(side)?;
-        let shown = self.ear_shows(side, hair);
-        Some(Ear {
-            lobe: ear.pierce2d,
-            position_mm: self.to_camera(ear.pierce3d),
-            normal: self.direction(ear.normal),
-            px_per_mm: ear.px_per_mm,
-            visibility: if shown { 1.0 } else { 0.0 },
-            hidden_by: (!shown).then_some(if ear.visible_mesh {
-                HiddenBy::Hair
-            } else {
-                HiddenBy::Head
-            }),
-        })
-    }
-
-    fn neck(&self) -> Option<Neck> {
-        let neck = self.neck.as_ref()?;
-        let leftmost = |a: &&DVec2, b: &&DVec2| a.x.total_cmp(&b.x);
-        let pit = self
-            .landmark("shoulder_L")?
-            .midpoint(self.landmark("shoulder_R")?);
-        let (centre, radius_mm) = neck.section();
-        let centre = self.to_camera(centre);
-        Some(Neck {
-            left: *neck.ring2d.iter().max_by(leftmost)?,
-            right: *neck.ring2d.iter().min_by(leftmost)?,
-            pit: self.camera().project(pit),
-            px_per_mm: self.camera().px_per_mm(centre.z),
-            centre_mm: centre,
-            axis: self.direction(neck.axis),
-            radius_mm,
-            pit_mm: pit,
-        })
-    }
-
-    fn shoulders(&self) -> Option<Shoulders> {
-        let (left, right) = (self.landmark("shoulder_L")?, self.landmark("shoulder_R")?);
-        Some(Shoulders {
-            left: self.camera().project(left),
-            right: self.camera().project(right),
-            left_mm: left,
-            right_mm: right,
-            visibility: 1.0,
-        })
-    }
+/// Extent of points along a direction.
+pub(super) fn span(points: &[DVec2], way: DVec2) -> f64 {
+    let (low, high) = points
+        .iter()
+        .map(|p| p.dot(way))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
+            (a.min(v), b.max(v))
+        });
+    high - low
 }
 
 /// Whether a mask covers a point; a picture without the mask covers nothing.
