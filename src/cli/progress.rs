@@ -118,7 +118,8 @@ impl State {
     fn line(&self, elapsed: Duration) -> String {
         let made = self.ended - self.kept;
         let rate = made as f64 / elapsed.as_secs_f64().max(1e-3);
-        let mut line = format!("{} of {}, {rate:.1} per second", self.ended, self.outputs);
+        let digits = if rate < 1.0 { 2 } else { 1 };
+        let mut line = format!("{} of {}, {rate:.digits$} per second", self.ended, self.outputs);
         if made > 0 {
             let left = (self.outputs - self.ended.min(self.outputs)) as f64 / rate;
             line += &format!(", {} left", crate::batch::time(left));

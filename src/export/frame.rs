@@ -90,25 +90,29 @@ const AIR: f64 = 0.06;
 /// A sentence when the picture has too few pixels for the export.
 pub fn frame(size: (u32, u32), subject: &Subject, crop: &Crop, spec: &ExportSpec) -> Result<Frame, String> {
     let photo = Area::new(0.0, 0.0, f64::from(size.0), f64::from(size.1));
-    let window = window(&photo, subject, crop);
     let aspect = match (spec.size.width, spec.size.height) {
         (Some(w), Some(h)) => Some(f64::from(w) / f64::from(h)),
         _ => spec.size.aspect,
     };
+    // What is shown when nothing is cut to another shape.
+    let own = window(&photo, subject, crop, photo.width / photo.height);
     let (source, fit) = match (spec.fit, aspect) {
-        (Fit::Crop, Some(aspect)) => match cut(&photo, &window, subject, aspect) {
-            Some(area) => (area, Fit::Crop),
-            // No cut of this shape holds the pieces: bars are honest, half an earring is not.
-            None => (window, Fit::Pad),
-        },
-        (fit, _) => (window, fit),
+        (Fit::Crop, Some(aspect)) => {
+            let window = window(&photo, subject, crop, aspect);
+            match cut(&photo, &window, subject, aspect) {
+                Some(area) => (area, Fit::Crop),
+                // No cut of this shape holds the pieces: bars are honest, half an earring is not.
+                None => (own, Fit::Pad),
+            }
+        }
+        (fit, _) => (own, fit),
     };
     let source = whole(&source, size);
     sized(source, fit, aspect, spec)
 }
 
-/// The part of the photo that the settings ask for.
-fn window(photo: &Area, subject: &Subject, crop: &Crop) -> Area {
+/// The part of the photo that the settings ask for, in the given shape (width to height) and no larger than the photo.
+fn window(photo: &Area, subject: &Subject, crop: &Crop, shape: f64) -> Area {
     let both = match (subject.pieces, subject.face) {
         (Some(a), Some(b)) => Some(a.union(&b)),
         (a, b) => a.or(b),
@@ -122,8 +126,9 @@ fn window(photo: &Area, subject: &Subject, crop: &Crop) -> Area {
         return *photo;
     };
     let short = wanted.width.max(wanted.height).max(1.0) / crop.share.0;
-    let scale = (short / photo.width.min(photo.height)).min(1.0);
-    around(&wanted, photo.width * scale, photo.height * scale, photo)
+    let (width, height) = (short * shape.max(1.0), short * (1.0 / shape).max(1.0));
+    let room = (photo.width / width).min(photo.height / height).min(1.0);
+    around(&wanted, width * room, height * room, photo)
 }
 
 /// An area of the given size around `middle`, moved to lie inside `within`.
@@ -338,6 +343,22 @@ mod tests {
         assert_eq!(frame.source[3], 400);
         let middle = f64::from(frame.source[0]) + f64::from(frame.source[2]) / 2.0;
         assert!((middle - 1050.0).abs() <= 0.5, "{middle}");
+    }
+
+    #[test]
+    fn a_close_crop_in_another_shape_is_as_close() {
+        let subject = Subject {
+            pieces: Some(Area::new(1000.0, 1000.0, 100.0, 80.0)),
+            face: None,
+        };
+        let crop = Crop {
+            around: CropAround::Piece,
+            share: PartShare(0.05),
+        };
+        let square = frame((3000, 4000), &subject, &crop, &spec("instagram-square")).expect("ok");
+        assert_eq!(square.source[2..], [2000, 2000]);
+        let portrait = frame((3000, 4000), &subject, &crop, &spec("instagram-portrait")).expect("ok");
+        assert_eq!(portrait.source[2..], [2000, 2500]);
     }
 
     proptest! {

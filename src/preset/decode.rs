@@ -286,8 +286,27 @@ macro_rules! record {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, schemars::JsonSchema)]
-        #[schemars(deny_unknown_fields)]
+        #[schemars(deny_unknown_fields, transform = $name::tell_needed)]
         $vis struct $name { $( $(#[$fmeta])* pub $field: $type, )* }
+
+        impl $name {
+            /// Tells in the schema which keys must be there: those that the reader cannot do without.
+            fn tell_needed(schema: &mut schemars::Schema) {
+                let needed: Vec<&str> = [
+                    $( <$type as $crate::preset::decode::Decode>::missing()
+                        .is_none()
+                        .then_some(stringify!($field)), )*
+                ]
+                .into_iter()
+                .flatten()
+                .collect();
+                if needed.is_empty() {
+                    schema.remove("required");
+                } else {
+                    schema.insert("required".into(), needed.into());
+                }
+            }
+        }
 
         impl $crate::preset::decode::Decode for $name {
             fn decode(

@@ -406,6 +406,11 @@ struct Paths {
 
 impl Paths {
     fn take(&mut self, path: &str, preset: &Preset, issues: &mut Issues) {
+        if path.starts_with("rejected/") && self.told < 3 {
+            self.told += 1;
+            let message = format!("`{path}`: the folder `rejected` is for pictures that miss their tier");
+            issues.push(&self.place(preset), message);
+        }
         if !self.taken.insert(path.to_lowercase()) && self.told < 3 {
             self.told += 1;
             let hint =
