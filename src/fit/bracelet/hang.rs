@@ -11,17 +11,25 @@ use crate::fit::limb::wrist::DOWN;
 const SLIDE_TO_ELBOW_MM: f64 = 4.0;
 const SLIDE_TO_HAND_MM: f64 = 8.0;
 /// A loose bangle catches on the back of the wrist and tilts by up to this much, radians.
-const BANGLE_TILT: f64 = 0.12;
+const BANGLE_TILT: f64 = 0.3;
 /// A chain that hangs askew is not tilted by more than this, radians.
 const CHAIN_TILT: f64 = 0.2;
+
+/// Pictures are taken from above as often as from the front: gravity points away from the camera this much against
+/// down in the picture.
+const AWAY: f64 = 0.6;
+/// A chain sags by no more than this many half widths of the wrist.
+const MOST_SAG: f64 = 1.5;
+/// Steps around a wrist when measuring a length.
+const AROUND: usize = 180;
 
 /// The closed inside line of a bracelet around the wrist, and its own frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Hang {
     /// Section that the bracelet's inside follows.
     section: Limb,
-    /// Stands off that section by this much, mm.
-    gap: f64,
+    /// How far the side that hangs down stands off that section, mm.
+    sag: DVec3,
     /// Middle of the bracelet, mm from the wrist's.
     centre: DVec3,
     /// Skin of the wrist below it.
@@ -34,36 +42,62 @@ impl Hang {
         let radius = inner_radius.max(wrist.half_side + 0.3);
         let loose = radius - wrist.half_dorsal;
         let along = DOWN.dot(wrist.axis);
-        let tilt = BANGLE_TILT.min(loose / radius) * along.abs();
+        let tilt = BANGLE_TILT.min((radius - wrist.half_side) / radius) * along.abs();
         let mut section = tilted(wrist, tilt);
         (section.half_side, section.half_dorsal) = (radius, radius);
         let across = DOWN - wrist.axis * along;
         let room = radius - wrist.skin(across.normalize_or(wrist.dorsal), 0.0).length();
         Self {
             section,
-            gap: 0.0,
+            sag: DVec3::ZERO,
             centre: across * room.max(0.0) + slide(wrist, along, loose),
             wrist: *wrist,
         }
     }
 
-    /// A chain follows the wrist as far as its length allows; what is too much hangs down.
+    /// A chain lies on the wrist as far as its length allows; what is too much hangs down on the far side from it.
     pub fn chain(wrist: &Limb, thickness: f64, length: f64) -> Self {
         // Length is counted along the middle of the links.
         let half = thickness / 2.0;
-        let snug = perimeter(wrist, half);
-        let slack = ((length - snug) / TAU).clamp(0.0, 0.5 * wrist.half_side);
+        let slack = ((length - perimeter(wrist, half)) / TAU).clamp(0.0, 0.5 * wrist.half_side);
         let along = DOWN.dot(wrist.axis);
         // The near side droops: the camera sees the side that gravity pulls down most.
         let front = if wrist.dorsal.z < 0.0 { 1.0 } else { -1.0 };
         let tilt = (2.0 * slack / wrist.half_side).atan().min(CHAIN_TILT) * along * front;
-        let across = DOWN - wrist.axis * along;
-        Self {
-            section: tilted(wrist, tilt),
-            gap: slack,
-            centre: across * slack,
+        let section = tilted(wrist, tilt);
+        // On an arm that stands up it slides down before it stands off to a side.
+        let across = DOWN.reject_from_normalized(section.axis);
+        let away = DVec3::Z.reject_from_normalized(section.axis) * AWAY;
+        let down = across * across.length_squared() + away;
+        let mut hang = Self {
+            section,
+            sag: DVec3::ZERO,
+            centre: DVec3::ZERO,
             wrist: *wrist,
+        };
+        let down = down.normalize_or(-wrist.dorsal);
+        // The length grows with the sag: halve the interval that holds the right one.
+        let (mut low, mut high) = (0.0, MOST_SAG * wrist.half_side);
+        for _ in 0..24 {
+            let middle = (low + high) / 2.0;
+            hang.sag = down * middle;
+            if hang.length(half) < length {
+                low = middle;
+            } else {
+                high = middle;
+            }
         }
+        hang.sag = down * low;
+        hang
+    }
+
+    /// Length of the closed line `out` mm outside the bracelet's inside.
+    fn length(&self, out: f64) -> f64 {
+        let at = |k: usize| {
+            let outward = self.outward(k as f64 / AROUND as f64 * TAU);
+            self.inside(outward) + outward * out
+        };
+        (0..AROUND).map(|k| at(k).distance(at(k + 1))).sum()
     }
 
     pub fn axis(&self) -> DVec3 {
@@ -82,7 +116,8 @@ impl Hang {
 
     /// Inside of the bracelet where its outward direction is `outward`, mm from the wrist's middle.
     pub fn inside(&self, outward: DVec3) -> DVec3 {
-        self.centre + self.section.skin(outward, self.gap)
+        let hanging = outward.dot(self.sag.normalize_or_zero()).max(0.0);
+        self.centre + self.section.skin(outward, 0.0) + self.sag * hanging
     }
 
     /// Height of the bracelet's inside above the skin, mm.

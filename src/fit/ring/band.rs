@@ -15,6 +15,15 @@ const RIBS: usize = 120;
 /// product's own and not the mesh's.
 const BEYOND: f64 = 0.05;
 
+/// Skin swells beside a ring and hides its foot: this much of the band's thickness, and no more than so many mm.
+const SWELLING: f64 = 0.45;
+const MOST_SWELLING_MM: f64 = 0.7;
+/// Behind the finger the band ends where no more than its outermost part would show: this share of its thickness.
+const LAST_SEEN: f64 = 0.8;
+/// A band without a head looks the same all around: so much of a turn of the picture is drawn for a turn of the
+/// finger, which leaves out the parts that show the band's inside or no more than its rim.
+const PLAIN_SWEEP: f64 = 0.7;
+
 /// Mesh of the band's visible part: a tube of the product's section around the finger. The product's angle around
 /// its hole becomes the angle around the finger, its breadth from hole to outline the seen breadth of the tube from
 /// the palm's side to the tips' side, as if it had been photographed from the palm.
@@ -23,14 +32,18 @@ pub fn mesh(seat: &Seat, band: &BandView, mm_per_px: f64) -> WarpMesh {
     let section = section(band.thickness * mm_per_px, band.width * mm_per_px);
     let thickness = band.thickness * mm_per_px;
     let facing = seat.limb.facing();
+    let swelling = (SWELLING * thickness).min(MOST_SWELLING_MM);
     // Past the finger's silhouette the band's rim still shows beside the finger.
-    let reach = PI - (half_width / (half_width + thickness)).clamp(0.0, 1.0).asin();
-    let up = band.head.as_ref().map_or(DVec2::NEG_Y, |h| h.up);
-    let top = band.angle_towards(up);
+    let rim = half_width + LAST_SEEN * thickness;
+    let reach = PI - ((half_width + swelling) / rim).clamp(0.0, 1.0).asin();
+    let (top, sweep) = match &band.head {
+        Some(head) => (band.angle_towards(head.up), 1.0),
+        None => (band.angle_towards(band.outside_seen()), PLAIN_SWEEP),
+    };
     let ribs: Vec<(f64, Rib)> = (0..=RIBS)
         .map(|k| {
             let angle = facing + reach * (2.0 * k as f64 / RIBS as f64 - 1.0);
-            let hidden = beside_finger(angle - facing, half_width);
+            let hidden = beside_finger(angle - facing, half_width, swelling);
             let points: Vec<SectionPoint> = section
                 .iter()
                 .map(|p| SectionPoint {
@@ -56,7 +69,7 @@ pub fn mesh(seat: &Seat, band: &BandView, mm_per_px: f64) -> WarpMesh {
         .map(|(angle, rib)| {
             let shares = rib.shares();
             let vertex = |(share, target): (&f64, &DVec2)| WarpVertex {
-                source: band.point(top + angle, share * (1.0 + 2.0 * BEYOND) - BEYOND),
+                source: band.point(top + angle * sweep, share * (1.0 + 2.0 * BEYOND) - BEYOND),
                 target: *target,
                 height_mm: 0.0,
                 cover: 1.0,
@@ -72,10 +85,13 @@ pub fn mesh(seat: &Seat, band: &BandView, mm_per_px: f64) -> WarpMesh {
     mesh
 }
 
-/// How far outside the skin something must lie to show beside the finger at `angle` from the camera, mm.
-fn beside_finger(angle: f64, half_width: f64) -> f64 {
-    if angle.abs() <= FRAC_PI_2 {
-        return 0.0;
+/// How far outside the band's inside something must lie to show beside the finger at `angle` from the camera, mm.
+fn beside_finger(angle: f64, half_width: f64, swelling: f64) -> f64 {
+    let angle = angle.abs();
+    if angle <= FRAC_PI_2 {
+        // Seen from the front, the swelling rises towards the silhouette.
+        let t = (angle / FRAC_PI_2 * 3.0 - 2.0).clamp(0.0, 1.0);
+        return swelling * t * t * (3.0 - 2.0 * t);
     }
-    half_width / angle.sin().abs().max(0.05) - half_width
+    (half_width + swelling) / angle.sin().max(0.05) - half_width
 }

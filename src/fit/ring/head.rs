@@ -9,8 +9,13 @@ use crate::fit::limb::tube::weave;
 use crate::fit::{WarpMesh, WarpVertex};
 use crate::product::band::{BandView, Head};
 
-const COLUMNS: usize = 24;
+const COLUMNS: usize = 48;
 const ROWS: usize = 8;
+/// Where the head hangs over, it begins this far above the band's outline (of the band's breadth), so that it does not
+/// carry the band's own edge along.
+const OVERHANG: f64 = 0.3;
+/// That begins within this angle beside its foot, radians.
+const BESIDE_FOOT: f64 = 0.05;
 
 /// Mesh of what rises above the band's outline.
 ///
@@ -78,7 +83,10 @@ fn grid(band: &BandView, head: &Head) -> Vec<Vec<DVec2>> {
                 .map(|j| {
                     let angle = toward + low + (high - low) * j as f64 / COLUMNS as f64;
                     let outline = band.outer.at(angle);
-                    band.at_polar(angle, outline + (farthest - outline).max(0.0) * t)
+                    let over = ((offset(angle).abs() - head.foot) / BESIDE_FOOT).clamp(0.0, 1.0);
+                    let breadth = (outline - band.inner.at(angle)).max(0.0);
+                    let start = outline + OVERHANG * over * breadth;
+                    band.at_polar(angle, start + (farthest - start).max(0.0) * t)
                 })
                 .collect()
         })

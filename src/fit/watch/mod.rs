@@ -1,5 +1,5 @@
 //! Watches: the case with its dial is moved by a similarity only, so that it stays round and legible; the strap's
-//! halves go from its lugs around the wrist.
+//! halves go with its lugs from its edge around the wrist.
 
 mod strap;
 
@@ -14,6 +14,8 @@ use crate::product::{Kind, Piece, WatchStructure};
 /// Outside of the strap and bottom of the case above the skin, and the dial above that, mm.
 const STRAP_MM: f64 = 2.8;
 const DIAL_MM: f64 = 5.0;
+/// The case ends this many times its radius from the dial's middle.
+const EDGE: f64 = 1.01;
 /// The back of the wrist must look at the camera at least this much (cosine).
 const LEAST_FACING: f64 = 0.15;
 
@@ -95,29 +97,20 @@ impl Pose {
     }
 }
 
-/// Case and crown, then the four lugs beside the strap: rectangles of the picture.
+/// Case and crown: a rectangle of the picture.
 fn case(mesh: &mut WarpMesh, seat: &Seat, pose: &Pose, structure: &WatchStructure, piece: &Piece) {
     let side = (piece.pixels.width() + piece.pixels.height()) as f64;
-    let (edge, strap) = (1.01 * structure.dial_radius, 0.5 * structure.strap_width);
-    let mut add = |along: (f64, f64), across: (f64, f64)| {
-        rectangle(mesh, along, across, |v, u| {
-            let source = structure.dial_center + structure.strap * v + structure.strap.perp() * u;
-            WarpVertex {
-                source,
-                target: pose.place(structure, source),
-                height_mm: STRAP_MM,
-                cover: 1.0,
-                normal: seat.limb.dorsal,
-            }
-        });
-    };
-    add((-edge, edge), (-side / 2.0, side / 2.0));
-    if structure.rigid > edge {
-        for (from, to) in [(edge, structure.rigid), (-structure.rigid, -edge)] {
-            add((from, to), (-2.0 * strap, -strap));
-            add((from, to), (strap, 2.0 * strap));
+    let edge = EDGE * structure.dial_radius;
+    rectangle(mesh, (-edge, edge), (-side / 2.0, side / 2.0), |v, u| {
+        let source = structure.dial_center + structure.strap * v + structure.strap.perp() * u;
+        WarpVertex {
+            source,
+            target: pose.place(structure, source),
+            height_mm: STRAP_MM,
+            cover: 1.0,
+            normal: seat.limb.dorsal,
         }
-    }
+    });
 }
 
 /// Grid over a rectangle.

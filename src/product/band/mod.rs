@@ -48,6 +48,8 @@ pub struct Head {
     pub up: DVec2,
     /// How far it rises above the outline.
     pub height: f64,
+    /// Half the angle on the band that it stands on, radians; what is wider hangs over.
+    pub foot: f64,
 }
 
 /// A band seen from its side with no opening in view: a ring photographed from above.
@@ -80,6 +82,14 @@ impl BandView {
     pub fn angle_towards(&self, direction: DVec2) -> f64 {
         let d = DVec2::from_angle(-self.opening.angle).rotate(direction);
         (d.y / self.tilt.cos().max(0.05)).atan2(d.x)
+    }
+
+    /// Picture direction in which the band's outside is seen best. A tube seen from above its axis shows its outside on
+    /// one end of the opening's minor axis and its inside on the other; standing bands are photographed from above,
+    /// so the outside is the upper one.
+    pub fn outside_seen(&self) -> DVec2 {
+        let minor = DVec2::from_angle(self.opening.angle).perp();
+        if minor.y > 0.0 { -minor } else { minor }
     }
 
     /// Angle on the opening's ellipse of the picture point `p`, and how many times farther out than the ellipse it is.

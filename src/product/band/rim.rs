@@ -10,11 +10,15 @@ use crate::product::EllipseFit;
 
 /// Directions in which the edges are looked for.
 const RAYS: usize = 360;
+/// A head rises on no more rays than this.
+const BROADEST_HEAD: usize = 130;
 /// Harmonics of an edge: enough for the lens of two shifted ellipses and a tapering shank, too few to follow links.
 const ORDER: usize = 4;
 /// A ring without tilt hides its width: this many times its thickness is usual.
 const USUAL_WIDTH: f64 = 1.2;
 
+/// What a head stands on is looked for this far above the band, of its breadth.
+const ABOVE_BAND: f64 = 0.35;
 /// Corner radius of a band's section, of its thickness: nearly all bands are rounded or domed.
 const CORNER: f64 = 0.42;
 
@@ -113,7 +117,15 @@ pub fn read(pixels: &LinearImage, opening: &EllipseFit) -> Option<BandView> {
         .enumerate()
         .map(|(k, e)| e.and_then(|(_, o)| risen(angle(k), o).then(|| o - outer.at(angle(k)))))
         .collect();
-    let head = head(pixels, opening, &outer, &over);
+    // What rises over much of the band is no head: links that show their faces on one side and their edges on the other.
+    let broad = over.iter().flatten().count() > BROADEST_HEAD;
+    let (outer, head) = if broad {
+        let all: Vec<(f64, f64)> = found.iter().map(|(a, _, o)| (*a, *o)).collect();
+        (Rim::robust(&all, 0.1), None)
+    } else {
+        let head = head(pixels, opening, (&inner, &outer), &over);
+        (outer, head)
+    };
     let measures = Measures::of(opening, &inner, &even);
     Some(BandView {
         opening: *opening,
@@ -148,8 +160,13 @@ fn edges(pixels: &LinearImage, opening: &EllipseFit, angle: f64) -> Option<(f64,
     Some((0.3 + step * f64::from(first), 0.3 + step * f64::from(far)))
 }
 
-/// The largest run of rays on which something rises above the band.
-fn head(pixels: &LinearImage, opening: &EllipseFit, outer: &Rim, over: &[Option<f64>]) -> Option<Head> {
+/// The largest run of rays on which something rises above the band between the rims `(inner, outer)`.
+fn head(
+    pixels: &LinearImage,
+    opening: &EllipseFit,
+    (inner, outer): (&Rim, &Rim),
+    over: &[Option<f64>],
+) -> Option<Head> {
     let n = over.len();
     let start = (0..n).find(|k| over[*k].is_none())?;
     let (mut best, mut run): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
@@ -209,7 +226,21 @@ fn head(pixels: &LinearImage, opening: &EllipseFit, outer: &Rim, over: &[Option<
         base,
         up,
         height,
+        foot: foot(pixels, opening, (inner, outer), &best, angle),
     })
+}
+
+/// Half the angle around `angle` over which the head's rays `run` are opaque right above the band.
+fn foot(pixels: &LinearImage, opening: &EllipseFit, rims: (&Rim, &Rim), run: &[usize], angle: f64) -> f64 {
+    let stands = |a: f64| {
+        let (inner, outer) = (rims.0.at(a), rims.1.at(a));
+        let p = on_ellipse(opening, a, outer + ABOVE_BAND * (outer - inner).max(0.0));
+        let inside = p.x >= 0.0 && p.y >= 0.0 && p.x < pixels.width() as f64 && p.y < pixels.height() as f64;
+        inside && pixels.at(p.x as usize, p.y as usize)[3] > 0.5
+    };
+    let ray = TAU / RAYS as f64;
+    let reach = run.iter().map(|k| *k as f64 * ray).filter(|a| stands(*a));
+    reach.map(|a| wrap(a - angle).abs()).fold(2.0 * ray, f64::max)
 }
 
 /// How far the run reaches from `angle` in the sense of `sign`, with a ray's margin, radians.
