@@ -114,6 +114,11 @@ impl Hang {
         self.section.outward(angle)
     }
 
+    /// How far the side that hangs down stands off in the picture, mm.
+    pub fn seen_sag(&self) -> f64 {
+        self.sag.truncate().length()
+    }
+
     /// Inside of the bracelet where its outward direction is `outward`, mm from the wrist's middle.
     pub fn inside(&self, outward: DVec3) -> DVec3 {
         let hanging = outward.dot(self.sag.normalize_or_zero()).max(0.0);

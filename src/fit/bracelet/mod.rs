@@ -6,13 +6,17 @@ mod mesh;
 
 use std::sync::Arc;
 
+use super::limb::receiver::receiver;
 use super::limb::wrist::Seat;
-use super::{Controls, Layer, Placement, Scene, Unfit};
+use super::{Controls, Layer, Placement, Scene, Unfit, WarpMesh};
 use crate::imaging::Rect;
 use crate::product::band::BandShape;
 use crate::product::{BraceletStructure, Kind, Piece};
 use hang::Hang;
 use mesh::Source;
+
+/// The far half of a chain is seen inside the loop that hangs down when that stands off by this much, mm.
+const LEAST_SEEN_SAG_MM: f64 = 3.0;
 
 /// Fits a bracelet.
 ///
@@ -37,11 +41,17 @@ pub fn fit(
         Hang::bangle(&seat.limb, source.inner_radius_mm)
     };
     let mut front = mesh::front(&seat, &hang, &source);
-    let mut back = mesh::back(&seat, &hang, &source);
+    // A chain that lies on the skin goes straight behind the wrist.
+    let mut back = if structure.flexible && hang.seen_sag() < LEAST_SEEN_SAG_MM {
+        WarpMesh::default()
+    } else {
+        mesh::back(&seat, &hang, &source)
+    };
     for v in front.vertices.iter_mut().chain(&mut back.vertices) {
         v.target = seat.nudge.apply(v.target);
     }
-    let rect_of = |m: &super::WarpMesh| Rect::around(m.vertices.iter().map(|v| v.target), 2.0);
+    let receiver = receiver(scene, seat.index, [&front, &back], seat.wrist.px_per_mm);
+    let rect_of = |m: &WarpMesh| Rect::around(m.vertices.iter().map(|v| v.target), 2.0);
     let behind = rect_of(&back);
     let layers = vec![
         Layer {
@@ -61,7 +71,7 @@ pub fn fit(
         anchors: vec![seat.anchor()],
         px_per_mm: seat.wrist.px_per_mm,
         scale: piece.scale,
-        receiver: None,
+        receiver: Some(receiver),
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod choose;
 pub mod occlusion;
+pub mod receiver;
 pub mod tube;
 pub mod wrist;
 

@@ -17,6 +17,8 @@ const FLATNESS: f64 = 0.75;
 /// A wrist ready to be dressed.
 pub struct Seat<'a> {
     pub hand: &'a Hand,
+    /// Of the hand in the anatomy.
+    pub index: usize,
     pub wrist: &'a Wrist,
     pub view: LocalView,
     pub limb: Limb,
@@ -29,13 +31,14 @@ impl<'a> Seat<'a> {
     /// # Errors
     /// No hand, or its wrist is outside the photo, hidden, or too small.
     pub fn find(scene: &'a Scene, controls: &Controls) -> Result<Self, Unfit> {
-        let (_, hand) = choose::hand(scene, controls, |h| h.wrist.visibility + 0.01)?;
+        let (index, hand) = choose::hand(scene, controls, |h| h.wrist.visibility + 0.01)?;
         let wrist = &hand.wrist;
         check(scene, wrist, controls)?;
         let view = LocalView::new(wrist.center, wrist.px_per_mm, scene.anatomy.camera.focal_px);
         let half_width = wrist.width_px / 2.0 / wrist.px_per_mm;
         Ok(Self {
             hand,
+            index,
             wrist,
             view,
             limb: Limb::new(wrist.axis3d, wrist.dorsal, half_width, FLATNESS),

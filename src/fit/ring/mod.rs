@@ -8,6 +8,7 @@ mod side;
 use glam::DVec3;
 
 use super::limb::choose::{self, LEAST_VISIBILITY};
+use super::limb::receiver::receiver;
 use super::limb::{Limb, LocalView, Nudge};
 use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpMesh};
 use crate::imaging::Rect;
@@ -40,7 +41,7 @@ pub fn fit(
     controls: &Controls,
 ) -> Result<Placement, Unfit> {
     let name = controls.finger.unwrap_or(FingerName::Ring);
-    let (_, hand) = choose::hand(scene, controls, |h| h.fingers[name as usize].visibility + 0.01)?;
+    let (index, hand) = choose::hand(scene, controls, |h| h.fingers[name as usize].visibility + 0.01)?;
     let finger = &hand.fingers[name as usize];
     check(scene, finger, controls)?;
     let view = LocalView::new(finger.center, finger.px_per_mm, scene.anatomy.camera.focal_px);
@@ -68,6 +69,7 @@ pub fn fit(
     let behind = seat.limb.dorsal.z > 0.0;
     let rects: Vec<Rect> = meshes.iter().map(rect_of).collect();
     let whole = rects.iter().fold(Rect::default(), |a, b| a.union(b));
+    let receiver = receiver(scene, index, &meshes, finger.px_per_mm);
     let visible = neighbours::visible(hand, finger, &seat, whole);
     let layers = meshes
         .into_iter()
@@ -92,7 +94,7 @@ pub fn fit(
         anchors: vec![anchor(hand, finger, &seat)],
         px_per_mm: finger.px_per_mm,
         scale: piece.scale,
-        receiver: None,
+        receiver: Some(receiver),
     })
 }
 

@@ -5,6 +5,7 @@ mod strap;
 
 use glam::{DMat2, DVec2};
 
+use super::limb::receiver::receiver;
 use super::limb::tube::weave;
 use super::limb::wrist::Seat;
 use super::{Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpMesh, WarpVertex};
@@ -46,6 +47,7 @@ pub fn fit(
         v.target = seat.nudge.apply(v.target);
     }
     let rect = Rect::around(mesh.vertices.iter().map(|v| v.target), 2.0);
+    let receiver = receiver(scene, seat.index, [&mesh], seat.wrist.px_per_mm);
     Ok(Placement {
         kind: Kind::Watch,
         layers: vec![Layer {
@@ -56,7 +58,7 @@ pub fn fit(
         anchors: vec![seat.anchor()],
         px_per_mm: seat.wrist.px_per_mm,
         scale: piece.scale,
-        receiver: None,
+        receiver: Some(receiver),
     })
 }
 

@@ -54,8 +54,8 @@ pub fn add(
     let rows: Vec<Vec<WarpVertex>> = line
         .iter()
         .map(|p| {
-            let from = structure.dial_center
-                + structure.strap * (sign * reach.seen(p.travelled / pose.mm_per_px));
+            let from =
+                structure.dial_center + structure.strap * (sign * reach.seen(p.travelled / pose.mm_per_px));
             let at = seat.view.project(p.at);
             // A strap is stiff across: it bridges the hollows beside the wrist rather than curl along the arm.
             let along = seat.wrist.axis * (at - root).dot(seat.wrist.axis);
@@ -111,7 +111,8 @@ fn line(seat: &Seat, outwards: DVec3, (edge, rigid): (f64, f64)) -> Vec<Point> {
         .max_by(|a, b| turned(*a).total_cmp(&turned(*b)))
         .map_or(0.0, angle);
     // Perpendicular to a stretch within the section, outwards.
-    let normal = |d: DVec3| (limb.dorsal * d.dot(outwards) - outwards * d.dot(limb.dorsal)).normalize_or(limb.dorsal);
+    let normal =
+        |d: DVec3| (limb.dorsal * d.dot(outwards) - outwards * d.dot(limb.dorsal)).normalize_or(limb.dorsal);
     let lugs = normal(outwards - limb.dorsal * LUG_SLOPE);
     let free = normal(skin(touch) - end);
     let share = |k: usize, of: usize| k as f64 / of as f64;

@@ -12,6 +12,9 @@ use crate::product::EllipseFit;
 const RAYS: usize = 360;
 /// A head rises on no more rays than this.
 const BROADEST_HEAD: usize = 130;
+/// The same for a band lying flat, whose far arc may be links (minor by major axis of the opening flatter than this).
+const BROADEST_FROM_ABOVE: usize = 60;
+const FLAT: f64 = 0.6;
 /// Harmonics of an edge: enough for the lens of two shifted ellipses and a tapering shank, too few to follow links.
 const ORDER: usize = 4;
 /// A ring without tilt hides its width: this many times its thickness is usual.
@@ -118,7 +121,14 @@ pub fn read(pixels: &LinearImage, opening: &EllipseFit) -> Option<BandView> {
         .map(|(k, e)| e.and_then(|(_, o)| risen(angle(k), o).then(|| o - outer.at(angle(k)))))
         .collect();
     // What rises over much of the band is no head: links that show their faces on one side and their edges on the other.
-    let broad = over.iter().flatten().count() > BROADEST_HEAD;
+    let risen = over.iter().flatten().count();
+    let from_above = opening.axes.y < FLAT * opening.axes.x;
+    let broad = risen
+        > if from_above {
+            BROADEST_FROM_ABOVE
+        } else {
+            BROADEST_HEAD
+        };
     let (outer, head) = if broad {
         let all: Vec<(f64, f64)> = found.iter().map(|(a, _, o)| (*a, *o)).collect();
         (Rim::robust(&all, 0.1), None)
