@@ -22,7 +22,7 @@ fn input(entry: &manifest::Entry) -> Tensor {
         for x in 0..width {
             let (u, v) = (x as f32 / width as f32 - 0.5, y as f32 / height as f32 - 0.5);
             let disc = if u.hypot(v * 0.8) < 0.3 { 0.4 } else { 0.0 };
-            for c in 0..3 {
+            for c in 0..port.shape[3] {
                 let wave = ((u * 9.0 + c as f32).sin() * (v * 7.0).cos() + 1.0) * 0.3;
                 data.push(lo + (hi - lo) * (wave + disc).min(1.0));
             }

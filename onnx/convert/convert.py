@@ -19,6 +19,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from manifest import TRAINED
 from operators import Converter
 from tflite_model import TfliteModel
 
@@ -106,6 +107,8 @@ def main():
             sys.exit(f"{wheel}: SHA-256 {digest}, not the pinned {WHEEL_SHA256}")
         files, manifest = make(wheel)
     listed = FOLDER / "models.yaml"
+    kept = listed.read_text().partition(TRAINED) if listed.exists() else ("", "", "")
+    manifest += kept[1] + kept[2]
     if args.write:
         for name, data in files.items():
             (FOLDER / name).write_bytes(data)

@@ -171,7 +171,9 @@ mod tests {
                 (entry.name.as_str(), entry.file.clone()),
                 (id.name(), format!("{id}.onnx"))
             );
-            assert_eq!(entry.licence, "Apache-2.0");
+            let trained_here = entry.origin.starts_with("train/");
+            let licence = if trained_here { "CC0-1.0" } else { "Apache-2.0" };
+            assert_eq!(entry.licence, licence);
             assert!(entry.inputs.len() == 1 && !entry.outputs.is_empty());
         }
     }

@@ -17,10 +17,12 @@ pub enum ModelId {
     PoseLandmark,
     /// Person mask.
     Selfie,
+    /// Skin, hair and cloth around a head.
+    FaceRegions,
 }
 
 impl ModelId {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::FaceShort,
         Self::FaceFull,
         Self::FaceMesh,
@@ -29,6 +31,7 @@ impl ModelId {
         Self::PoseDetection,
         Self::PoseLandmark,
         Self::Selfie,
+        Self::FaceRegions,
     ];
 
     /// Name in `onnx/models.yaml`; the file is `NAME.onnx`.
@@ -42,6 +45,7 @@ impl ModelId {
             Self::PoseDetection => "pose_detection",
             Self::PoseLandmark => "pose_landmark_full",
             Self::Selfie => "selfie_segmentation",
+            Self::FaceRegions => "face_regions",
         }
     }
 

@@ -127,6 +127,7 @@ fn embedded(id: ModelId) -> Option<&'static [u8]> {
         ModelId::PoseDetection => model!("pose_detection"),
         ModelId::PoseLandmark => model!("pose_landmark_full"),
         ModelId::Selfie => model!("selfie_segmentation"),
+        ModelId::FaceRegions => model!("face_regions"),
     })
 }
 

@@ -63,7 +63,7 @@ pub struct Face {
     /// At the eye plane.
     pub px_per_mm: f64,
     pub ears: Sides<Ear>,
-    /// What is roughly where around the head; `None` when it was not asked for.
+    /// What is roughly where around the head; `None` when it was not asked for, and for all faces but the first.
     pub regions: Option<RegionGrid>,
 }
 

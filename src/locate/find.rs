@@ -9,6 +9,7 @@ use super::face::{RawFace, find_faces};
 use super::hand::locate_hands;
 use super::head::{bounds, head_pose};
 use super::light;
+use super::matte::face_regions;
 use super::neck::find_neck;
 use super::person::find_person;
 use super::torso::torso;
@@ -28,6 +29,8 @@ pub struct Wants {
     pub person: bool,
     /// Hands, fingers, wrists.
     pub hands: bool,
+    /// Skin, hair and cloth around the first face (sharper with the person).
+    pub regions: bool,
     /// Light on the subject.
     pub light: bool,
 }
@@ -38,6 +41,7 @@ impl Wants {
         neck: true,
         person: true,
         hands: true,
+        regions: true,
         light: true,
     };
     /// What fitting these kinds of jewelry needs.
@@ -48,8 +52,10 @@ impl Wants {
         };
         for kind in kinds {
             match kind {
-                Kind::Earring => (wants.face, wants.person) = (true, true),
-                Kind::Necklace => (wants.face, wants.neck, wants.person) = (true, true, true),
+                Kind::Earring => (wants.face, wants.person, wants.regions) = (true, true, true),
+                Kind::Necklace => {
+                    (wants.face, wants.neck, wants.person, wants.regions) = (true, true, true, true);
+                }
                 Kind::Ring | Kind::Bracelet | Kind::Watch => wants.hands = true,
             }
         }
@@ -61,6 +67,7 @@ impl Wants {
         neck: false,
         person: false,
         hands: false,
+        regions: false,
         light: false,
     };
 }
@@ -89,6 +96,11 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
     let mut faces: Vec<Face> = raw.into_iter().map(|f| measure(photo, &camera, f)).collect();
     let rank = |f: &Face| f.score * (f.bbox.width * f.bbox.height).max(0.0).sqrt();
     faces.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+    if wants.regions
+        && let Some(face) = faces.first_mut()
+    {
+        face.regions = face_regions(photo, face, person.as_ref(), engine)?;
+    }
     let mut anatomy = Anatomy {
         width: photo.width(),
         height: photo.height(),

@@ -8,6 +8,7 @@ DOWN = 0.45  # its centre lies this many face heights below the face's middle
 STORE, STORE_SIDE = 320, 4.2  # training crops are stored larger, for rotation and scale
 
 TOP, CHIN = 10, 152
+EARS = (234, 454)  # mesh points before the ears
 OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
         150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
 # Mesh points on bare skin: forehead, bridge of the nose, cheeks, chin.

@@ -1,7 +1,7 @@
 //! Soft mattes of skin, hair and cloth at full resolution, around the piece only.
 //!
 //! Two steps. A coarse [`RegionGrid`] over the head or hand says what is roughly where: from a compact network
-//! when [`super::locate`] ran it, else from colours and places ([`by_colour`]). In the region of the piece the
+//! ([`face_regions`]) when [`super::locate`] ran it, else from colours and places ([`by_colour`]). In the region of the piece the
 //! person's own colours, counted under that grid, sharpen it ([`colour`]), and a guided filter carries the
 //! result to the picture's own edges ([`guided`]).
 
@@ -12,11 +12,13 @@ mod face_square;
 mod grid;
 mod guided;
 mod hand_zone;
+mod network;
 mod refine;
 
 use super::Anatomy;
 use crate::imaging::{Mask, Photo, Rect};
 pub use grid::RegionGrid;
+pub use network::face_regions;
 
 /// What covers each pixel of a region; the four sum to 1.
 #[derive(Debug, Clone)]
