@@ -1,7 +1,7 @@
 //! From the coarse grid to soft mattes at the picture's own edges, in one region.
 
 use super::by_colour::posterior;
-use super::cells::{Cells, patch};
+use super::cells::{Cells, Rgb, patch};
 use super::colour::ColourModel;
 use super::guided::{Coefficients, Plane, Three, apply, coefficients};
 use super::{BACKGROUND, CLOTH, Classes, HAIR, Mattes, RegionGrid, SKIN};
@@ -21,6 +21,9 @@ const MARGIN_MM: f64 = 4.0;
 const TRUST: f32 = 0.7;
 /// Shares below this are filtering haze and become 0; shares above one minus it become 1.
 const HAZE: f32 = 0.08;
+/// How often the colours are counted anew under what they themselves said: the grid's outlines are a few mm off, and the
+/// cells between teach the wrong class the first time.
+const RECOUNTS: usize = 2;
 /// Steps at which the grid's cells are read for colours.
 const COLOUR_CELLS: usize = 96;
 
@@ -72,7 +75,7 @@ fn own_colours(photo: &Photo, grid: &RegionGrid, rect: Rect) -> ColourModel {
         f64::from(rect.x) + f64::from(rect.width) / 2.0,
         f64::from(rect.y) + f64::from(rect.height) / 2.0,
     );
-    let mut samples = Vec::new();
+    let mut samples: Vec<(Rgb, Classes, f32)> = Vec::new();
     for y in (0..grid.size).step_by(stride) {
         for x in (0..grid.size).step_by(stride) {
             let at = grid.middle(x, y);
@@ -85,7 +88,15 @@ fn own_colours(photo: &Photo, grid: &RegionGrid, rect: Rect) -> ColourModel {
             }
         }
     }
-    ColourModel::fit(samples.iter().map(|(c, s, w)| (c, s, *w)))
+    let prior: Vec<Classes> = samples.iter().map(|(_, shares, _)| *shares).collect();
+    let mut model = ColourModel::fit(samples.iter().map(|(c, s, w)| (c, s, *w)));
+    for _ in 0..RECOUNTS {
+        for ((colour, shares, _), prior) in samples.iter_mut().zip(&prior) {
+            *shares = posterior(prior, &model.likelihood(colour));
+        }
+        model = ColourModel::fit(samples.iter().map(|(c, s, w)| (c, s, *w)));
+    }
+    model
 }
 
 /// Applies the coefficients, bilinear between cells, to the full-resolution picture.
