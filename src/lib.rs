@@ -3,7 +3,7 @@
 //! The road through the house: a preset is planned into jobs ([`preset`]), the batch engine runs them
 //! ([`batch`]); a photograph is read ([`imaging`]) and its anatomy located with ONNX models ([`infer`],
 //! [`locate`]); a cut-out is read into a piece ([`product`]); the piece is fitted to the body ([`fit`]),
-//! rendered ([`render`]) and exported ([`export`]).
+//! rendered ([`render`]), its seam repainted ([`inpaint`]) and exported ([`export`]).
 //!
 //! Conventions used everywhere:
 //! - sizes in the world are millimetres; they become pixels at one place, with the local `px_per_mm`;
@@ -21,6 +21,7 @@ pub mod export;
 pub mod fit;
 pub mod imaging;
 pub mod infer;
+pub mod inpaint;
 pub mod locate;
 pub mod pipeline;
 pub mod preset;
