@@ -238,6 +238,47 @@ fn selections_go_by_name_and_tag() {
 }
 
 #[test]
+fn a_photo_is_for_the_kinds_that_it_wears() {
+    let shop = Shop::new();
+    let text = "version: 1
+products:
+  - {sku: R-1, file: pieces/band.png, kind: ring}
+  - {sku: H-1, file: pieces/hoop.png, kind: earring}
+  - {sku: N-1, file: pieces/chain.png, kind: necklace}
+looks: [{name: both, pieces: [H-1, N-1]}, {name: odd, pieces: [H-1, R-1]}]
+models:
+  - {photo: photos/anna.jpg, wears: [earring, necklace]}
+  - {photo: photos/bea.png, wears: ring}
+";
+    let plan = shop.plan(text);
+    let mut shown = paths(&plan);
+    shown.sort_unstable();
+    // No photograph is for earrings and rings at once.
+    assert_eq!(
+        shown,
+        ["H-1_anna.jpg", "N-1_anna.jpg", "R-1_bea.png", "both_anna.jpg"]
+    );
+    let wrong = text.replace("wears: ring", "wears: [ring, broch]");
+    assert_eq!(shop.errors(&wrong).len(), 1);
+}
+
+#[test]
+fn a_catalogue_may_be_yaml() {
+    let shop = Shop::new();
+    shop.file(
+        "table.yaml",
+        "- {sku: R-1, file: band.png, kind: ring, inner_diameter_mm: 17.3, note: x}\n",
+    );
+    let text = "version: 1
+products: [{catalogue: {file: table.yaml, images: pieces}}]
+models: [{photo: photos/anna.jpg}]
+";
+    let plan = shop.plan(text);
+    assert_eq!(plan.products[0].facts.inner_diameter_mm, Some(17.3));
+    assert!(plan.products[0].path.ends_with("pieces/band.png"));
+}
+
+#[test]
 fn variants_have_ids_that_only_their_content_decides() {
     let shop = Shop::new();
     let a = shop.plan(&with(
@@ -372,6 +413,17 @@ fn a_pattern_never_finds_the_run_s_own_pictures() {
     shop.picture("out/p/R-1_anna.jpg");
     let text = "version: 1\nmodels: [{glob: '**/*.jpg'}]\nproducts: [{file: pieces/band.png, kind: ring}]\n";
     assert_eq!(shop.plan(text).photos.len(), 1);
+}
+
+#[test]
+fn the_json_schema_asks_for_what_the_reader_asks_for() {
+    let schema = parure::preset::json_schema();
+    let needed = |name: &str| schema["$defs"][name]["required"].clone();
+    assert_eq!(schema["required"], serde_json::Value::Null);
+    assert_eq!(needed("Model"), serde_json::Value::Null);
+    assert_eq!(needed("Export"), serde_json::json!(["name"]));
+    assert_eq!(needed("NamedVariant"), serde_json::json!(["name"]));
+    assert_eq!(needed("Override"), serde_json::json!(["set"]));
 }
 
 /// What the reader takes the schema must list, and the other way round: most of it comes from one declaration, but the
