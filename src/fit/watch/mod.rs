@@ -17,8 +17,9 @@ const STRAP_MM: f64 = 2.8;
 const DIAL_MM: f64 = 5.0;
 /// The case ends this many times its radius from the dial's middle.
 const EDGE: f64 = 1.01;
-/// The back of the wrist must look at the camera at least this much (cosine).
-const LEAST_FACING: f64 = 0.15;
+/// The back of the wrist must look at the camera at least this much (cosine): a dial that stays round cannot be shown
+/// from its side.
+const LEAST_FACING: f64 = 0.4;
 
 /// Fits a watch.
 ///
@@ -34,7 +35,7 @@ pub fn fit(
     if -seat.limb.dorsal.z < LEAST_FACING && !controls.allow_hidden {
         return Err(Unfit {
             reason: UnfitReason::WristHidden,
-            detail: "the inside of the wrist faces the camera: the dial would be on the other side".into(),
+            detail: "the wrist is seen from its side or its inside: the dial would look away".into(),
         });
     }
     let pose = Pose::of(&seat, piece.mm_per_px * controls.scale);

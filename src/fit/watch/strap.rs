@@ -22,6 +22,8 @@ const LUG_ROOT_MM: f64 = 2.5;
 const LUG_SLOPE: f64 = 0.45;
 /// The ribbon is this much wider than the strap: lugs stand beside it.
 const WITH_LUGS: f64 = 1.8;
+/// The last part of what the picture shows of a strap is not read, as a share of its length beyond the lugs.
+const CUT_END: f64 = 0.15;
 /// Share of a tube's curl along the arm that a strap does without.
 const STIFFNESS: f64 = 0.7;
 /// Straps longer than this many case diameters in the picture are laid out flat; shorter ones bend away or are cut.
@@ -73,11 +75,10 @@ pub fn add(
             (0..=ACROSS).map(vertex).collect()
         })
         .collect();
-    let seen: Vec<bool> = line
-        .iter()
-        .map(|p| p.normal.dot(seat.view.towards_camera(p.at)) > 0.0)
-        .collect();
-    weave(mesh, &rows, |i, _| seen[i] && seen[i - 1]);
+    // From where it first turns away from the camera all is hidden behind the wrist.
+    let facing = |p: &Point| p.normal.dot(seat.view.towards_camera(p.at)) > 0.0;
+    let seen = line.iter().take_while(|p| facing(p)).count();
+    weave(mesh, &rows, |i, _| i < seen);
 }
 
 /// Between strap and skin, mm.
@@ -166,8 +167,8 @@ impl Reach {
         let length = size.dot(structure.strap.abs());
         Self {
             rigid,
-            // Not the very edge, which is half transparent.
-            end: along.iter().copied().fold(0.0, f64::max) - 1.5,
+            // Not the strap's cut end, which fades when it is drawn out.
+            end: rigid + (1.0 - CUT_END) * (along.iter().copied().fold(rigid, f64::max) - rigid),
             flat: length > FLAT_LENGTH * 2.0 * structure.dial_radius,
         }
     }
