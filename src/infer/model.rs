@@ -19,10 +19,12 @@ pub enum ModelId {
     Selfie,
     /// Skin, hair and cloth around a head.
     FaceRegions,
+    /// Ear lobe on the picture.
+    EarLobe,
 }
 
 impl ModelId {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::FaceShort,
         Self::FaceFull,
         Self::FaceMesh,
@@ -32,6 +34,7 @@ impl ModelId {
         Self::PoseLandmark,
         Self::Selfie,
         Self::FaceRegions,
+        Self::EarLobe,
     ];
 
     /// Name in `onnx/models.yaml`; the file is `NAME.onnx`.
@@ -46,6 +49,7 @@ impl ModelId {
             Self::PoseLandmark => "pose_landmark_full",
             Self::Selfie => "selfie_segmentation",
             Self::FaceRegions => "face_regions",
+            Self::EarLobe => "ear_lobe",
         }
     }
 

@@ -93,7 +93,8 @@ pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatom
     } else {
         None
     };
-    let mut faces: Vec<Face> = raw.into_iter().map(|f| measure(photo, &camera, f)).collect();
+    let measured = raw.into_iter().map(|f| measure(photo, engine, &camera, f));
+    let mut faces = measured.collect::<Result<Vec<Face>, InferError>>()?;
     let rank = |f: &Face| f.score * (f.bbox.width * f.bbox.height).max(0.0).sqrt();
     faces.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     if wants.regions
@@ -139,16 +140,19 @@ fn trunk(
 }
 
 /// Pose, scale and ears of a face.
-fn measure(photo: &Photo, camera: &Camera, raw: RawFace) -> Face {
+///
+/// # Errors
+/// When a model cannot be run.
+fn measure(photo: &Photo, engine: &dyn Engine, camera: &Camera, raw: RawFace) -> Result<Face, InferError> {
     let points = raw.mesh.points;
     let pose = head_pose(&points, camera);
-    Face {
+    Ok(Face {
         score: raw.detection.score * raw.mesh.presence,
         bbox: bounds(&points),
         px_per_mm: camera.px_per_mm(pose.translation_mm.z),
-        ears: find_ears(&photo.pixels, camera, &pose, &points),
+        ears: find_ears(&photo.pixels, engine, camera, &pose)?,
         regions: None,
         landmarks: points,
         pose,
-    }
+    })
 }

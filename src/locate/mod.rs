@@ -11,6 +11,7 @@ mod find;
 pub mod hand;
 pub mod head;
 pub mod light;
+mod lobe;
 pub mod manual;
 pub mod matte;
 pub mod mesh;

@@ -2,7 +2,7 @@
 //!
 //! A matte tells where there is hair, not whether it lies before or behind the earring. Where the head itself should be
 //! seen — on the lobe and on the cheek and neck inwards of it — hair that shows instead must lie in front, and falls on in
-//! front of what hangs below. Hair farther out or behind the ear lies behind the earring.
+//! front of what hangs below. Hair beside a bare lobe lies behind the ear, and behind the earring.
 
 use glam::DVec2;
 
@@ -17,11 +17,16 @@ const INWARDS_MM: f64 = 10.0;
 /// And at these heights below the hole (up is negative), mm.
 const HEIGHTS_MM: [f64; 5] = [-5.0, -3.5, -2.0, -0.5, 1.0];
 
+/// The lobe around its hole, mm; hair over less than the first share of it leaves it bare, over the second covers it.
+const LOBE_MM: f64 = 1.2;
+const BARE: (f32, f32) = (0.3, 0.6);
+
 /// How much of the piece over `rect` shows past the hair.
 pub fn shown(hair: &Mask, seat: &Seat, rect: Rect) -> Mask {
     let mut out = Mask::filled(rect, 1.0);
     let width = rect.width as usize;
-    if width == 0 {
+    let covered = covered(hair, seat);
+    if width == 0 || covered <= 0.0 {
         return out;
     }
     let s = seat.px_per_mm;
@@ -38,7 +43,7 @@ pub fn shown(hair: &Mask, seat: &Seat, rect: Rect) -> Mask {
                 return 0.0;
             }
             let at = |below: f64| hair.sample(DVec2::new(x, seat.lobe.y + below * s));
-            HEIGHTS_MM.iter().map(|h| at(*h)).sum::<f32>() / HEIGHTS_MM.len() as f32
+            covered * HEIGHTS_MM.iter().map(|h| at(*h)).sum::<f32>() / HEIGHTS_MM.len() as f32
         })
         .collect();
     for (y, row) in out.data.chunks_exact_mut(width).enumerate() {
@@ -48,4 +53,82 @@ pub fn shown(hair: &Mask, seat: &Seat, rect: Rect) -> Mask {
         }
     }
     out
+}
+
+/// How far hair covers the lobe, 0..=1.
+fn covered(hair: &Mask, seat: &Seat) -> f32 {
+    let mut sum = 0.0;
+    for (dx, dy) in [(0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)] {
+        sum += hair.sample(seat.lobe + DVec2::new(dx, dy) * (LOBE_MM * seat.px_per_mm));
+    }
+    ((sum / 5.0 - BARE.0) / (BARE.1 - BARE.0)).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::{DMat3, DVec3};
+
+    use super::*;
+    use crate::locate::camera::Camera;
+    use crate::locate::{BBox, Ear, Face, HeadPose, Sides};
+
+    /// The left ear of a frontal head at (50, 30), 2 pixels per mm.
+    fn seat() -> Seat {
+        let camera = Camera::new(1000.0, 100, 100);
+        let lobe = DVec2::new(50.0, 30.0);
+        let ear = Ear {
+            lobe,
+            position_mm: camera.unproject(lobe, 500.0),
+            normal: DVec3::NEG_Z,
+            px_per_mm: 2.0,
+            visibility: 1.0,
+            hidden_by: None,
+        };
+        let face = Face {
+            score: 1.0,
+            bbox: BBox {
+                x: 0.0,
+                y: 0.0,
+                width: 1.0,
+                height: 1.0,
+            },
+            landmarks: Vec::new(),
+            pose: HeadPose {
+                rotation: DMat3::IDENTITY,
+                translation_mm: DVec3::new(0.0, 0.0, 500.0),
+                yaw_deg: 0.0,
+                pitch_deg: 0.0,
+                roll_deg: 0.0,
+                size: 1.0,
+            },
+            px_per_mm: 2.0,
+            ears: Sides {
+                left: ear,
+                right: ear,
+            },
+            regions: None,
+        };
+        Seat::new(&camera, &face, &ear, Side::Left)
+    }
+
+    fn hair(columns: std::ops::Range<usize>) -> Mask {
+        let mut mask = Mask::filled(Rect::new(0, 0, 100, 100), 0.0);
+        for row in mask.data.chunks_exact_mut(100) {
+            row[columns.clone()].fill(1.0);
+        }
+        mask
+    }
+
+    #[test]
+    fn hair_over_the_lobe_falls_over_what_hangs_below() {
+        let out = shown(&hair(45..54), &seat(), Rect::new(40, 30, 20, 40));
+        assert_eq!(out.get(50, 60), 0.0);
+        assert_eq!(out.get(43, 60), 1.0);
+    }
+
+    #[test]
+    fn hair_beside_a_bare_lobe_lies_behind() {
+        let out = shown(&hair(54..80), &seat(), Rect::new(40, 30, 20, 40));
+        assert!(out.data.iter().all(|v| *v == 1.0));
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::visible;
 use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpMesh};
-use crate::imaging::Rect;
+use crate::imaging::{Mask, Rect};
 use crate::locate::matte::{MatteSubject, mattes};
 use crate::locate::{Ear, Face, HiddenBy, Side};
 use crate::product::{EarringPart, EarringStructure, EarringStyle, Piece};
@@ -56,11 +56,13 @@ pub fn fit(
     };
     let px_per_mm = first.anchor.px_per_mm;
     let photo = (scene.anatomy.width, scene.anatomy.height);
-    let points = worn.iter().flat_map(|w| &w.mesh.vertices).map(|v| v.target);
-    let region = visible::region(points, px_per_mm, photo);
-    let mattes = mattes(scene.photo, scene.anatomy, MatteSubject::Face(0), region);
-    let (mut layers, mut anchors) = (Vec::new(), Vec::new());
+    let (mut layers, mut anchors, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
     for one in worn {
+        // Each ear on its own: the face between them is of no concern.
+        let points = one.mesh.vertices.iter().map(|v| v.target);
+        let region = visible::region(points, one.anchor.px_per_mm, photo);
+        let mattes = mattes(scene.photo, scene.anatomy, MatteSubject::Face(0), region);
+        receivers.push(visible::receiver(&mattes));
         let rect = Rect::around(one.mesh.vertices.iter().map(|v| v.target), 1.0);
         let shown = hair::shown(&mattes.hair, &one.seat, rect);
         layers.push(Layer {
@@ -76,8 +78,28 @@ pub fn fit(
         anchors,
         px_per_mm,
         scale: piece.scale,
-        receiver: Some(Arc::new(visible::receiver(&mattes))),
+        receiver: Some(Arc::new(joined(receivers))),
     })
+}
+
+/// The larger of the masks everywhere.
+fn joined(masks: Vec<Mask>) -> Mask {
+    let whole = masks.iter().fold(Rect::default(), |a, m| a.union(&m.rect));
+    let mut out = Mask::filled(whole, 0.0);
+    for mask in masks {
+        let width = mask.rect.width as usize;
+        if width == 0 {
+            continue;
+        }
+        let left = (mask.rect.x - whole.x) as usize;
+        for (y, row) in mask.data.chunks_exact(width).enumerate() {
+            let start = (y + (mask.rect.y - whole.y) as usize) * whole.width as usize + left;
+            for (o, v) in out.data[start..start + width].iter_mut().zip(row) {
+                *o = o.max(*v);
+            }
+        }
+    }
+    out
 }
 
 /// One earring on its ear.
