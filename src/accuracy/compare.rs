@@ -28,6 +28,20 @@ pub fn compare(truth: &Truth, masks: &Masks, kind: Kind, drawn: &Mask, figures: 
     }
 }
 
+/// Adds the outline's distance of a necklace that was hung at the length worn in the scene.
+pub fn compare_worn_length(truth: &Truth, masks: &Masks, drawn: &Mask, figures: &mut Figures) {
+    if let Some(mm) = necklace_outline(truth, masks, drawn) {
+        figures.add(Kind::Necklace, Figure::WornLengthOutlineMm, mm);
+    }
+}
+
+/// Symmetric mean distance of the outlines without the earrings, mm at the neck.
+fn necklace_outline(truth: &Truth, masks: &Masks, drawn: &Mask) -> Option<f64> {
+    let ours = outline::silhouette(drawn, masks.worn.width(), masks.worn.height());
+    let own = |p: DVec2| !is_earring(truth, p, Side::Left) && !is_earring(truth, p, Side::Right);
+    Some(outline::distance(&ours, &keep(&masks.worn, own))? / truth.neck_px_per_mm()?)
+}
+
 fn outlines(truth: &Truth, masks: &Masks, kind: Kind, drawn: &Mask, figures: &mut Figures) {
     let worn = &masks.worn;
     let ours = outline::silhouette(drawn, worn.width(), worn.height());
@@ -47,8 +61,9 @@ fn outlines(truth: &Truth, masks: &Masks, kind: Kind, drawn: &Mask, figures: &mu
             }
         }
         Kind::Necklace => {
-            let own = |p: DVec2| !is_earring(truth, p, Side::Left) && !is_earring(truth, p, Side::Right);
-            add(truth.neck_px_per_mm(), &ours, &keep(worn, own));
+            if let Some(mm) = necklace_outline(truth, masks, drawn) {
+                figures.add(kind, Figure::OutlineMm, mm);
+            }
         }
         Kind::Ring => {
             let finger = truth.fingers.get(finger_key(truth.worn_finger()));

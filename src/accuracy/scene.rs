@@ -6,7 +6,7 @@ use std::time::Instant;
 use image::GrayImage;
 use image::imageops::{FilterType, resize};
 
-use super::compare::{Masks, compare};
+use super::compare::{Masks, compare, compare_worn_length};
 use super::figures::{Figure, Figures};
 use super::panels;
 use super::truth::{Truth, TruthError, TruthPiece};
@@ -144,6 +144,18 @@ pub fn measure(json: &Path, options: &Options) -> Result<SceneResult, SceneError
             result.figures.add(kind, Figure::FitMs, ms);
         }
         add_chain_length(&read, &anatomy, &mut result.figures);
+        if kind == Kind::Necklace && !options.worn_length {
+            let controls = Controls {
+                chain_length_mm: Some(worn_length_mm(piece)),
+                ..controls.clone()
+            };
+            if let Ok(placement) = fit(&scene, &read, &controls) {
+                let mut canvas = photo.pixels.clone();
+                let settings = RenderSettings::default();
+                let rendered = render(&mut canvas, &anatomy, &read, &placement, &settings);
+                compare_worn_length(&truth, &masks, &rendered.jewelry, &mut result.figures);
+            }
+        }
         let rendered = render(
             &mut canvas,
             &anatomy,
@@ -192,7 +204,7 @@ fn product(
     let cutout = open_cutout(&path, &Limits::default())?;
     let mut facts = product.facts();
     if let Some(nominal) = piece.length_mm {
-        let worn_mm = crate::curve::length(&piece.curve3d, true) * 1000.0;
+        let worn_mm = worn_length_mm(piece);
         result.worn_longer = Some((worn_mm / nominal - 1.0) * 100.0);
         if options.worn_length {
             facts.chain_length_mm = Some(worn_mm);
@@ -202,6 +214,11 @@ fn product(
         Ok(read) => Ok(Some((product.kind, read))),
         Err(source) => Err(SceneError::Product { path, source }),
     }
+}
+
+/// Length of the chain along its curve in the scene.
+fn worn_length_mm(piece: &TruthPiece) -> f64 {
+    crate::curve::length(&piece.curve3d, true) * 1000.0
 }
 
 /// The photo at the size that the fit is timed at, located anew.
