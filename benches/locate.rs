@@ -4,10 +4,11 @@
 
 mod scene;
 
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use parure::infer::{Engine, InferError, ModelId, Tensor};
+use parure::infer::{Engine, Graph, InferError, ModelId, Tensor};
 use parure::locate::{Wants, locate};
 
 /// Passes runs on and remembers what was run.
@@ -25,6 +26,10 @@ impl Engine for Recorder<'_> {
         let mut runs = self.runs.lock().expect("no panic holds it");
         runs.push((model, input.clone()));
         self.engine.run(model, input)
+    }
+
+    fn load(&self, path: &Path) -> Result<Arc<dyn Graph>, InferError> {
+        self.engine.load(path)
     }
 }
 

@@ -1,14 +1,17 @@
 //! Models in, tensors out. Two backends behind one trait: `rten` (embedded) and ONNX Runtime.
 
+mod graph;
 pub mod manifest;
 mod model;
 mod ort;
 mod rten;
+mod rten_graph;
 mod store;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use graph::{Graph, GraphPort};
 pub use model::ModelId;
 use store::ModelStore;
 
@@ -57,6 +60,12 @@ pub trait Engine: Send + Sync {
 
     /// Runs `model` on one input; gives its outputs by their names in the model, in the model's order.
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError>;
+
+    /// Loads a model that is not one of Parure's own, with any weights that lie in files beside it.
+    ///
+    /// # Errors
+    /// [`InferError::Load`]: the file cannot be read, or it is no model that this backend runs.
+    fn load(&self, path: &Path) -> Result<Arc<dyn Graph>, InferError>;
 }
 
 /// Which backend runs the models.

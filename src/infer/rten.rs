@@ -1,10 +1,12 @@
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueOrView, ValueView};
 
+use super::rten_graph::RtenGraph;
 use super::store::ModelStore;
-use super::{Engine, InferError, ModelId, Tensor};
+use super::{Engine, Graph, InferError, ModelId, Tensor};
 
 /// The embedded backend: models run by `rten`, in Rust.
 pub(super) struct RtenEngine {
@@ -129,6 +131,10 @@ impl Engine for RtenEngine {
                 ))
             })
             .collect()
+    }
+
+    fn load(&self, path: &Path) -> Result<Arc<dyn Graph>, InferError> {
+        Ok(Arc::new(RtenGraph::load(path, self.pool.clone())?))
     }
 }
 

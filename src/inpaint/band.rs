@@ -129,7 +129,7 @@ fn share(v: f32) -> f32 {
     if v.is_nan() { 0.0 } else { v.clamp(0.0, 1.0) }
 }
 
-pub(super) fn pixels(rect: &Rect) -> impl Iterator<Item = (i32, i32)> + use<> {
+pub(crate) fn pixels(rect: &Rect) -> impl Iterator<Item = (i32, i32)> + use<> {
     let rect = *rect;
     (rect.y..rect.bottom()).flat_map(move |y| (rect.x..rect.right()).map(move |x| (x, y)))
 }

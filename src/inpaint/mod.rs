@@ -6,6 +6,8 @@
 //! the skin around it or rougher than it is dropped.
 
 pub mod band;
+mod choice;
+pub mod compact;
 mod distance;
 mod judge;
 mod noise;
@@ -13,6 +15,7 @@ mod painter;
 mod paste;
 mod resample;
 mod rim;
+pub mod sd;
 #[cfg(test)]
 mod tests;
 mod tiles;
@@ -23,6 +26,7 @@ use image::RgbImage;
 
 use crate::imaging::Rect;
 pub use band::{Around, Band};
+pub use choice::Choice;
 pub use judge::Fault;
 pub use noise::Noise;
 pub use painter::{Painter, Reach, TileView};

@@ -4,9 +4,11 @@
 
 mod dress;
 pub mod line;
+mod seam;
 mod sidecar;
 
 pub use dress::{Dressed, LookItem, PipelineError, Worn, dress};
+pub use seam::seam;
 
 pub use sidecar::{SidecarError, apply as sidecar_apply, path_of as sidecar_path};
 

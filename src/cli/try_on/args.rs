@@ -4,8 +4,10 @@ use clap::{Args, ValueEnum};
 use glam::DVec2;
 
 use super::also::Also;
+use super::inpaint::InpaintArg;
 use crate::cli::Exit;
 use crate::fit::Controls;
+use crate::inpaint::Choice;
 use crate::locate::{FingerName, Side};
 use crate::product::{Facts, Kind};
 use crate::render::RenderSettings;
@@ -96,6 +98,19 @@ pub struct TryArgs {
         help_heading = "Light"
     )]
     pub tone: f64,
+
+    /// Repaint the band of skin where metal meets it: off, band=FILE or sd=DIR[,steps=N,strength=X,guidance=X,scheduler=NAME]
+    #[arg(long, value_name = "ENGINE", default_value = "off", help_heading = "Seam")]
+    pub inpaint: InpaintArg,
+    /// What `sd` is to paint
+    #[arg(long, value_name = "TEXT", help_heading = "Seam")]
+    pub prompt: Option<String>,
+    /// What `sd` is not to paint
+    #[arg(long, value_name = "TEXT", help_heading = "Seam")]
+    pub negative_prompt: Option<String>,
+    /// Seed of the painter's noise
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Seam")]
+    pub seed: u64,
 
     /// File format of the pictures; without it the photo's own
     #[arg(long, value_enum)]
@@ -224,8 +239,23 @@ impl TryArgs {
         })
     }
 
+    /// The engine for the seam, with the prompts.
+    pub fn inpaint(&self) -> Choice {
+        let mut choice = self.inpaint.0.clone();
+        if let Choice::Sd(sd) = &mut choice {
+            if let Some(prompt) = &self.prompt {
+                sd.prompt.clone_from(prompt);
+            }
+            if let Some(prompt) = &self.negative_prompt {
+                sd.negative_prompt.clone_from(prompt);
+            }
+        }
+        choice
+    }
+
     pub fn settings(&self) -> RenderSettings {
         RenderSettings {
+            seed: self.seed,
             shadow_strength: self.shadow,
             tone: self.tone,
             ..RenderSettings::default()

@@ -4,12 +4,13 @@ use std::time::Instant;
 use image::GrayImage;
 
 use super::args::{FormatArg, TryArgs};
-use super::result::{AnchorReport, Status, Timings, TryResult, ms};
+use super::result::{AnchorReport, InpaintReport, Status, Timings, TryResult, ms};
 use crate::cli::{Exit, files};
 use crate::fit::Controls;
 use crate::imaging::{Encoding, JPEG_QUALITY, Mask, PictureError, Pixels, encode, write_atomic};
+use crate::inpaint::{InpaintSettings, Painter};
 use crate::locate::Wants;
-use crate::pipeline::{Dressed, LookItem, Pipeline, PipelineError, dress};
+use crate::pipeline::{Dressed, LookItem, Pipeline, PipelineError, dress, seam};
 use crate::product::{Piece, ScaleSource};
 use crate::render::RenderSettings;
 
@@ -19,6 +20,8 @@ pub struct Job<'a> {
     pub pipeline: &'a Pipeline,
     /// The main product first.
     pub look: &'a [LookPiece],
+    /// Repaints the seam, if anything does.
+    pub painter: Option<&'a dyn Painter>,
     pub settings: RenderSettings,
 }
 
@@ -45,6 +48,7 @@ impl Job<'_> {
                 .map_or(ScaleSource::Assumed, |main| main.piece.scale),
             px_per_mm: None,
             anchors: Vec::new(),
+            inpaint: None,
             timings_ms: Timings::default(),
         };
         let mut machine = None;
@@ -92,7 +96,7 @@ impl Job<'_> {
                 },
                 FormatArg::Webp => Encoding::WebP,
             });
-        let dressed = match dress(&located.photo, &located.anatomy, &look) {
+        let mut dressed = match dress(&located.photo, &located.anatomy, &look) {
             Ok(dressed) => dressed,
             Err(error) => {
                 result.reason = Some(self.explain(&error));
@@ -101,6 +105,20 @@ impl Job<'_> {
         };
         result.timings_ms.fit = ms(dressed.fit);
         result.timings_ms.render = ms(dressed.render);
+        if let Some(painter) = self.painter {
+            let settings = InpaintSettings {
+                seed: self.args.seed,
+                ..InpaintSettings::default()
+            };
+            let told = seam(&located.photo, &located.anatomy, &mut dressed, painter, &settings);
+            result.timings_ms.inpaint = Some(ms(told.time));
+            result.inpaint = Some(InpaintReport {
+                engine: told.painter,
+                pixels: told.pixels,
+                tiles: told.tiles,
+                dropped: told.dropped.iter().map(|tile| tile.fault.to_string()).collect(),
+            });
+        }
         result.px_per_mm = dressed
             .worn
             .iter()

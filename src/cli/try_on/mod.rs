@@ -2,6 +2,7 @@
 
 mod also;
 mod args;
+mod inpaint;
 mod job;
 mod result;
 
@@ -53,9 +54,14 @@ pub fn run(global: &Global, args: &TryArgs) -> Result<(), Exit> {
         engine: global.engine()?,
         limits,
     };
+    let painter = args
+        .inpaint()
+        .open(pipeline.engine.as_ref())
+        .map_err(Exit::usage)?;
     let job = Job {
         args,
         pipeline: &pipeline,
+        painter: painter.as_deref(),
         look: &look,
         settings: args.settings(),
     };

@@ -30,6 +30,9 @@ pub struct TryResult {
     /// At the first anchor.
     pub px_per_mm: Option<f64>,
     pub anchors: Vec<AnchorReport>,
+    /// What became of the seam, where it was repainted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inpaint: Option<InpaintReport>,
     pub timings_ms: Timings,
 }
 
@@ -41,12 +44,25 @@ pub struct AnchorReport {
     pub px_per_mm: f64,
 }
 
+#[derive(Debug, Clone, Serialize)]
+pub struct InpaintReport {
+    /// `band` or `sd`.
+    pub engine: &'static str,
+    /// Pixels that could change.
+    pub pixels: usize,
+    pub tiles: usize,
+    /// Why tiles were left as they were.
+    pub dropped: Vec<String>,
+}
+
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Timings {
     pub decode: f64,
     pub locate: f64,
     pub fit: f64,
     pub render: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inpaint: Option<f64>,
     pub encode: f64,
 }
 

@@ -1,9 +1,10 @@
 //! The backend that runs models with ONNX Runtime, when its library is found.
 
+mod graph;
 mod library;
 
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -11,7 +12,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
 use super::store::ModelStore;
-use super::{Engine, InferError, ModelId, Tensor};
+use super::{Engine, Graph, InferError, ModelId, Tensor};
 use library::NoLibrary;
 
 /// Why the backend cannot be had.
@@ -113,5 +114,9 @@ impl Engine for OrtEngine {
                 ))
             })
             .collect()
+    }
+
+    fn load(&self, path: &Path) -> Result<Arc<dyn Graph>, InferError> {
+        Ok(Arc::new(graph::OrtGraph::load(path, &self.environment)?))
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::export::frame::{Area, Subject};
+use crate::inpaint::Repainted;
 use crate::locate::Anatomy;
 use crate::pipeline::Dressed;
 
@@ -50,8 +51,24 @@ pub fn result(dressed: &Dressed, skus: &[&str]) -> Value {
             })
         })
         .collect();
-    let ms = |d: std::time::Duration| (d.as_secs_f64() * 1e5).round() / 100.0;
     json!({ "pieces": pieces, "fit_ms": ms(dressed.fit), "render_ms": ms(dressed.render) })
+}
+
+/// What became of the seam, for the manifest.
+pub fn repainted(pass: &Repainted) -> Value {
+    let dropped: Vec<String> = pass.dropped.iter().map(|tile| tile.fault.to_string()).collect();
+    json!({
+        "engine": pass.painter,
+        "pixels": pass.pixels,
+        "tiles": pass.tiles,
+        "dropped": dropped,
+        "ms": ms(pass.time),
+    })
+}
+
+/// Milliseconds to a hundredth.
+fn ms(time: std::time::Duration) -> f64 {
+    (time.as_secs_f64() * 1e5).round() / 100.0
 }
 
 /// Pixels to a tenth.

@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::cache::Cache;
 use super::dressing::{controls, render_settings};
 use super::groups::starts;
+use super::painters::Painters;
 use super::pieces::Pieces;
-use super::told::{result, subject};
+use super::told::{repainted, result, subject};
 use super::wants::wants;
 use super::words::description;
 use crate::batch::{Finished, Group, Input, Inputs, Stop, Worker};
@@ -19,11 +20,12 @@ use crate::export::frame::{Subject, frame};
 use crate::export::resize::shape;
 use crate::export::xmp::packet;
 use crate::imaging::{Limits, Photo};
+use crate::inpaint::InpaintSettings;
 use crate::locate::{Anatomy, Wants, locate};
-use crate::pipeline::{Dressed, LookItem, Pipeline, dress};
+use crate::pipeline::{Dressed, LookItem, Pipeline, dress, seam};
 use crate::preset::Plan;
 use crate::preset::plan::BasePlan;
-use crate::preset::settings::{Background, Inpaint, InpaintWord, Settings};
+use crate::preset::settings::Background;
 use crate::preset::template::Template;
 
 /// What the batch engine runs for a plan.
@@ -34,6 +36,7 @@ pub struct Line<'p> {
     starts: Vec<usize>,
     wants: Vec<Wants>,
     pieces: Pieces,
+    painters: Painters,
     cache: Option<Cache>,
     made_by: Value,
     pub(super) description: Option<Template>,
@@ -67,15 +70,14 @@ impl<'p> Line<'p> {
     pub fn new(
         plan: &'p Plan,
         pipeline: Pipeline,
-        made_by: Value,
+        mut made_by: Value,
         cache: Option<PathBuf>,
     ) -> Result<Self, String> {
-        let inpaints = |s: &Settings| !matches!(s.inpaint, None | Some(Inpaint::Word(InpaintWord::Off)));
-        if let Some(base) = plan.bases.iter().find(|base| inpaints(&base.settings)) {
-            return Err(format!(
-                "`{}` asks for inpainting, which this program cannot do: set `inpaint: off`",
-                base.look
-            ));
+        let painters = Painters::open(plan, pipeline.engine.as_ref())?;
+        // Where a face lies does not depend on what repaints its seams: the cache knows nothing of painters.
+        let cache = cache.map(|folder| Cache::new(folder, &made_by));
+        if let (Some(weights), Some(made_by)) = (&painters.fingerprint, made_by.as_object_mut()) {
+            made_by.insert("inpaint".into(), weights.clone());
         }
         let mut line = Self {
             plan,
@@ -83,7 +85,8 @@ impl<'p> Line<'p> {
             starts: starts(plan),
             wants: Vec::new(),
             pieces: Pieces::new(PIECES_ROOM),
-            cache: cache.map(|folder| Cache::new(folder, &made_by)),
+            painters,
+            cache,
             made_by,
             description: description(plan),
         };
@@ -172,7 +175,7 @@ impl Worker for Line<'_> {
                 settings: render_settings(&plan.settings, self.plan.tier),
             })
             .collect();
-        let dressed = dress(&scene.photo, &scene.anatomy, &look).map_err(|error| {
+        let mut dressed = dress(&scene.photo, &scene.anatomy, &look).map_err(|error| {
             let sku = base
                 .pieces
                 .get(error.item)
@@ -189,11 +192,23 @@ impl Worker for Line<'_> {
             .filter_map(|p| self.plan.products.get(p.product))
             .map(|p| p.sku.as_str())
             .collect();
+        let mut told = result(&dressed, &skus);
+        let painter = self.painters.of(&base.settings);
+        if let Some(painter) = painter {
+            let settings = InpaintSettings {
+                seed: base.settings.seed.unwrap_or_default(),
+                ..InpaintSettings::default()
+            };
+            let pass = seam(&scene.photo, &scene.anatomy, &mut dressed, painter, &settings);
+            if let Some(told) = told.as_object_mut() {
+                told.insert("inpaint".into(), repainted(&pass));
+            }
+        }
         Ok(Composite {
             subject: subject(&scene.anatomy, &dressed),
-            result: result(&dressed, &skus),
+            result: told,
             dressed,
-            generative: false,
+            generative: painter.is_some(),
             backed: Mutex::new(None),
         })
     }

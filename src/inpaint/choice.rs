@@ -1,0 +1,48 @@
+//! Which engine is to repaint, as presets and the command line name it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Painter;
+use super::compact::Compact;
+use super::sd::{Sd, SdSettings};
+use crate::infer::Engine;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Choice {
+    /// The composite as it is.
+    #[default]
+    Off,
+    /// The compact model, from a file.
+    Band {
+        path: Option<PathBuf>,
+        steps: Option<usize>,
+    },
+    /// A Stable Diffusion export.
+    Sd(Box<SdSettings>),
+}
+
+impl Choice {
+    /// Loads what is asked for; `None` when nothing is to be repainted.
+    ///
+    /// # Errors
+    /// One line: why the engine cannot be had.
+    pub fn open(&self, engine: &dyn Engine) -> Result<Option<Arc<dyn Painter>>, String> {
+        match self {
+            Self::Off => Ok(None),
+            Self::Band { path: None, .. } => Err(
+                "inpaint: this program carries no model of the band yet; name a file, choose sd, or set it off".into(),
+            ),
+            Self::Band {
+                path: Some(path),
+                steps,
+            } => Compact::open(path, steps.unwrap_or(Compact::STEPS), engine)
+                .map(|painter| Some(Arc::new(painter) as Arc<dyn Painter>))
+                .map_err(|e| e.to_string()),
+            Self::Sd(settings) => Sd::open(settings, engine)
+                .map(|painter| Some(Arc::new(painter) as Arc<dyn Painter>))
+                .map_err(|e| e.to_string()),
+        }
+    }
+}
