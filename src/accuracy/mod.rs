@@ -6,6 +6,7 @@
 mod compare;
 pub mod figures;
 mod known;
+pub mod light;
 mod outline;
 mod panels;
 mod parts;

@@ -261,7 +261,7 @@ fn add_chain_length(piece: &Piece, anatomy: &Anatomy, figures: &mut Figures) {
 }
 
 /// A mask of the scene, as large as its picture.
-fn mask(path: &Path, photo: &Photo) -> Result<GrayImage, SceneError> {
+pub(super) fn mask(path: &Path, photo: &Photo) -> Result<GrayImage, SceneError> {
     let mask = image::open(path)
         .map_err(|source| SceneError::Mask {
             path: path.to_owned(),
@@ -282,6 +282,6 @@ fn mask(path: &Path, photo: &Photo) -> Result<GrayImage, SceneError> {
 }
 
 /// A mask that not every scene has.
-fn optional(path: &Path, photo: &Photo) -> Result<Option<GrayImage>, SceneError> {
+pub(super) fn optional(path: &Path, photo: &Photo) -> Result<Option<GrayImage>, SceneError> {
     path.exists().then(|| mask(path, photo)).transpose()
 }

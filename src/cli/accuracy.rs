@@ -26,7 +26,10 @@ pub struct AccuracyArgs {
     /// Hang chains of the length that is worn in the scene, where it differs from the length on record
     #[arg(long)]
     pub worn_length: bool,
-    /// Time the fit at 2048 pixels (a run over everything does)
+    /// Measure light, shadow and edge instead of place: the worn picture's own jewelry is laid on the bare one
+    #[arg(long, conflicts_with_all = ["known", "worn_length", "pictures", "kind"])]
+    pub light: bool,
+    /// Time the fit at 2048 pixels (a run over everything does); with --light, the rendering
     #[arg(long)]
     pub time: bool,
     /// Write the report to this page; a run over everything writes docs/accuracy.md
@@ -67,6 +70,9 @@ impl AccuracyArgs {
 }
 
 pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
+    if args.light {
+        return super::accuracy_light::run(global, args);
+    }
     let folder = args.folder.display().to_string();
     let scenes = accuracy::scenes(&args.folder).map_err(|e| fail(&folder, &e))?;
     let engine = global.engine()?;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. Each command has a file of its own.
 
 mod accuracy;
+mod accuracy_light;
 mod completions;
 mod exit;
 mod files;

@@ -78,6 +78,16 @@ impl Rect {
         )
     }
 
+    /// Grown by `by` pixels on every side.
+    pub fn grown(&self, by: u32) -> Rect {
+        Rect::new(
+            self.x.saturating_sub_unsigned(by),
+            self.y.saturating_sub_unsigned(by),
+            self.width.saturating_add(by.saturating_mul(2)),
+            self.height.saturating_add(by.saturating_mul(2)),
+        )
+    }
+
     pub fn contains(&self, x: i32, y: i32) -> bool {
         x >= self.x && y >= self.y && x < self.right() && y < self.bottom()
     }

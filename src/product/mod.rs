@@ -3,6 +3,7 @@
 pub mod band;
 mod bracelet;
 mod earring;
+pub mod fringe;
 mod necklace;
 mod piece;
 mod read;
@@ -11,4 +12,4 @@ mod scale;
 mod watch;
 
 pub use piece::*;
-pub use read::{ProductError, read};
+pub use read::{ProductError, linearize, read};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use image::RgbaImage;
 
-use super::{Facts, Kind, Piece, Structure};
+use super::{Facts, Kind, Piece, Structure, fringe};
 use crate::imaging::pixel::srgb_to_linear;
 use crate::imaging::{LinearImage, Rect};
 
@@ -33,7 +33,8 @@ const TRIM_ALPHA: u8 = 8;
 pub fn read(cutout: &RgbaImage, kind: Kind, facts: &Facts) -> Result<Piece, ProductError> {
     check_facts(facts)?;
     let bounds = trim(cutout)?;
-    let pixels = linearize(cutout, bounds);
+    let mut pixels = linearize(cutout, bounds);
+    fringe::decontaminate(&mut pixels);
     let structure = match kind {
         Kind::Earring => Structure::Earring(super::earring::find(&pixels, facts)?),
         Kind::Necklace => Structure::Necklace(super::necklace::find(&pixels, facts)?),
@@ -92,7 +93,8 @@ fn trim(cutout: &RgbaImage) -> Result<Rect, ProductError> {
     Ok(Rect::new(x0 as i32, y0 as i32, x1 - x0 + 1, y1 - y0 + 1))
 }
 
-fn linearize(cutout: &RgbaImage, bounds: Rect) -> LinearImage {
+/// Straight 8-bit sRGB to premultiplied linear light, over `bounds`.
+pub fn linearize(cutout: &RgbaImage, bounds: Rect) -> LinearImage {
     let lut: Vec<f32> = (0..=255u8)
         .map(|v| srgb_to_linear(f32::from(v) / 255.0))
         .collect();

@@ -2,6 +2,10 @@
 
 mod composite;
 pub mod shadow;
+mod skin;
+mod stone;
+pub mod texture;
+pub mod tone;
 pub mod warp;
 
 use glam::DVec3;
@@ -11,6 +15,9 @@ use crate::fit::Placement;
 use crate::imaging::{Mask, Rect};
 use crate::locate::{Anatomy, Light, light};
 use crate::product::{Kind, Piece};
+use skin::Skin;
+pub use skin::luminance;
+use texture::Texture;
 use warp::Warped;
 
 /// How a placement is rendered.
@@ -26,7 +33,7 @@ pub struct RenderSettings {
     pub tone: f64,
     /// Largest mean ΔE2000 that tone may move the piece by: social 6, listing 4, editorial 2.5.
     pub max_delta_e: f64,
-    /// Match the photo's blur and grain.
+    /// Match the photo's blur, and, as far as `tone` goes, its grain.
     pub match_grain: bool,
     /// How much skin shows through stones, 0..=1.
     pub see_through: f64,
@@ -68,12 +75,29 @@ pub fn render(
     settings: &RenderSettings,
 ) -> Rendered {
     let frame = Rect::of_size(canvas.width(), canvas.height());
+    let (texture, softness) = texture_for(canvas, placement, settings);
     let mut warped = Warped::default();
     for layer in &placement.layers {
-        warped = warped.over(warp::warp(piece.pyramid(), layer, &frame, 0.0));
+        warped = warped.over(warp::warp(piece.pyramid(), layer, &frame, softness));
     }
     let light = light_for(anatomy, settings);
     let receiver = placement.receiver.as_deref();
+    stone::see_through(&mut warped, placement.kind, settings.see_through);
+    let skin = Skin::around(canvas, receiver, &warped.bounds(), placement.px_per_mm);
+    // Grain recolours pixels: it is subject to the tone's strength and takes no more than half of its bound.
+    let grain = (texture.grain * settings.tone.clamp(0.0, 1.0))
+        .min(0.5 * settings.max_delta_e / texture::DELTA_E_PER_CODE);
+    let tone = tone::Scene {
+        skin: skin.as_ref(),
+        light: &light,
+        white: tone::white_point(canvas),
+        px_per_mm: placement.px_per_mm,
+        strength: settings.tone,
+        max_delta_e: settings.max_delta_e,
+        spent: grain * texture::DELTA_E_PER_CODE,
+    };
+    tone::apply(&mut warped, &tone);
+    texture::lay_grain(&mut warped, grain, settings.seed);
     let scene = shadow::Scene {
         canvas,
         receiver,
@@ -90,6 +114,25 @@ pub fn render(
         jewelry,
         shadow,
     }
+}
+
+/// A photograph softer than this, mm, is out of focus where the piece is: no blur makes jewelry of that look right.
+const SOFTEST_MM: f64 = 0.5;
+
+/// Region that the layers may touch.
+fn bounds(placement: &Placement) -> Rect {
+    let rects = placement.layers.iter().map(|l| l.rect);
+    rects.fold(Rect::default(), |a, b| a.union(&b))
+}
+
+/// The photograph's texture around a piece, and the blur, pixels, that the piece is resampled with to match it.
+pub fn texture_for(canvas: &RgbImage, placement: &Placement, settings: &RenderSettings) -> (Texture, f64) {
+    if !settings.match_grain {
+        return Default::default();
+    }
+    let frame = Rect::of_size(canvas.width(), canvas.height());
+    let texture = texture::measure(canvas, &bounds(placement).clip(&frame));
+    (texture, texture.softness(SOFTEST_MM * placement.px_per_mm))
 }
 
 /// The estimated light, drawn towards the usual one where it is unsure; the direction that was asked for wins.

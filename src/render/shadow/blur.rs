@@ -71,8 +71,7 @@ fn weigh_columns(from: &[f32], to: &mut [f32], w: usize, h: usize, kernel: &[f32
 }
 
 /// Farthest cell that a blur of `sigma` cells moves anything to.
-#[cfg(test)]
-fn reach(sigma: f64) -> f64 {
+pub fn reach(sigma: f64) -> f64 {
     (BOXES as f64 * (box_radius(sigma) + 1.0)).max((3.0 * sigma).ceil())
 }
 

@@ -3,7 +3,8 @@
 use glam::{DVec2, DVec3};
 
 use super::grid::{Field, Lattice};
-use crate::render::warp::Warped;
+use crate::render::skin::luminance;
+use crate::render::warp::{Fragment, Warped};
 
 /// One covered cell.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ pub struct Caster {
     /// The matter above this cell lies between these heights above the skin, mm.
     pub bottom_mm: f32,
     pub top_mm: f32,
+    /// Linear luminance of the piece, 0..=1.
+    pub brightness: f32,
     /// Unit normal of the skin below, x right, y up, z towards the camera.
     pub normal: DVec3,
 }
@@ -22,20 +25,28 @@ pub struct Caster {
 /// Gathers the piece into cells. `half_thickness_mm` bounds how thick it is taken to be: a round chain is as thick as
 /// it is wide, a wide watch or pendant is not.
 pub fn gather(piece: &Warped, lattice: &Lattice, half_thickness_mm: f64) -> Vec<Caster> {
-    let mut alpha = Field::zero(*lattice);
-    // Weight, height, normal.
-    let mut sums = vec![[0f32; 5]; lattice.len()];
+    let place = |f: &Fragment| lattice.to_cells(DVec2::new(f64::from(f.x), f64::from(f.y)) + 0.5);
+    // The piece's own part of the lattice; two cells more, so that all around it is outside.
+    let Some((own, left, top)) = lattice.around(piece.fragments.iter().map(place), 2.0) else {
+        return Vec::new();
+    };
+    let first = DVec2::new(left as f64, top as f64);
+    let mut alpha = Field::zero(own);
+    // Weight, height, luminance, normal.
+    let mut sums = vec![[0f32; 6]; own.len()];
     let share = (lattice.cells_per_px * lattice.cells_per_px) as f32;
     for f in &piece.fragments {
-        let at = lattice.to_cells(DVec2::new(f64::from(f.x), f64::from(f.y)) + 0.5);
+        let at = place(f) - first;
         let value = f.color[3] * share;
         alpha.splat(at, value);
         let (x, y) = (at.x.floor(), at.y.floor());
-        if x >= 0.0 && y >= 0.0 && x < lattice.width as f64 && y < lattice.height as f64 {
-            let sum = &mut sums[y as usize * lattice.width + x as usize];
+        if x >= 0.0 && y >= 0.0 && x < own.width as f64 && y < own.height as f64 {
+            let sum = &mut sums[y as usize * own.width + x as usize];
             sum[0] += value;
             sum[1] += value * f.height_mm;
-            for (s, n) in sum[2..].iter_mut().zip(f.normal) {
+            let [r, g, b, _] = f.color;
+            sum[2] += share * luminance([r, g, b]);
+            for (s, n) in sum[3..].iter_mut().zip(f.normal) {
                 *s += value * n;
             }
         }
@@ -47,7 +58,7 @@ pub fn gather(piece: &Warped, lattice: &Lattice, half_thickness_mm: f64) -> Vec<
     );
     let mut out = Vec::new();
     for (i, a) in alpha.data.iter().enumerate() {
-        let [weight, height, nx, ny, nz] = sums[i];
+        let [weight, height, bright, nx, ny, nz] = sums[i];
         if weight <= 0.0 || *a <= 0.0 {
             continue;
         }
@@ -61,10 +72,11 @@ pub fn gather(piece: &Warped, lattice: &Lattice, half_thickness_mm: f64) -> Vec<
         let chord = half * (1.0 - rim * rim).max(0.0).sqrt();
         let base = f64::from(height / weight).max(0.0);
         out.push(Caster {
-            at: DVec2::new((i % lattice.width) as f64, (i / lattice.width) as f64) + 0.5,
+            at: first + DVec2::new((i % own.width) as f64, (i / own.width) as f64) + 0.5,
             alpha: a.min(1.0),
             bottom_mm: (base + half - chord) as f32,
             top_mm: (base + half + chord) as f32,
+            brightness: (bright / weight).min(1.0),
             normal,
         });
     }

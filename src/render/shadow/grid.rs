@@ -26,8 +26,13 @@ const MOST_CELLS: f64 = 450_000.0;
 impl Lattice {
     /// Covers `rect`, a region of the photograph.
     pub fn over(rect: &Rect, px_per_mm: f64) -> Self {
+        Self::with(rect, FINEST, px_per_mm)
+    }
+
+    /// Covers `rect` with at most `finest` cells per mm.
+    pub fn with(rect: &Rect, finest: f64, px_per_mm: f64) -> Self {
         let area = f64::from(rect.width) * f64::from(rect.height);
-        let cells_per_px = (FINEST / px_per_mm)
+        let cells_per_px = (finest / px_per_mm)
             .min((MOST_CELLS / area.max(1.0)).sqrt())
             .min(1.0);
         Self {
@@ -37,6 +42,36 @@ impl Lattice {
             width: (f64::from(rect.width) * cells_per_px).ceil() as usize,
             height: (f64::from(rect.height) * cells_per_px).ceil() as usize,
         }
+    }
+
+    /// The part of `width` × `height` cells from cell (x, y) on, within this lattice.
+    pub fn part(&self, x: usize, y: usize, width: usize, height: usize) -> Self {
+        let (x, y) = (x.min(self.width), y.min(self.height));
+        Self {
+            origin: self.origin + DVec2::new(x as f64, y as f64) / self.cells_per_px,
+            width: width.min(self.width - x),
+            height: height.min(self.height - y),
+            ..*self
+        }
+    }
+
+    /// The part that holds the cells around positions in cells, and `margin` cells more on every side; with its first
+    /// cell. `None` for no positions.
+    pub fn around(
+        &self,
+        positions: impl Iterator<Item = DVec2>,
+        margin: f64,
+    ) -> Option<(Self, usize, usize)> {
+        let (lo, hi) = positions.fold((DVec2::INFINITY, DVec2::NEG_INFINITY), |(lo, hi), p| {
+            (lo.min(p), hi.max(p))
+        });
+        if !(lo.is_finite() && hi.is_finite()) {
+            return None;
+        }
+        let from = (lo - margin - 1.0).floor().max(DVec2::ZERO);
+        let to = (hi + margin + 2.0).ceil().max(from);
+        let (x, y) = (from.x as usize, from.y as usize);
+        Some((self.part(x, y, to.x as usize - x, to.y as usize - y), x, y))
     }
 
     /// Position in cells of a photo position.
@@ -87,6 +122,19 @@ impl Field {
                 .map_or(0.0, |i| self.data[i])
         };
         share.iter().enumerate().map(|(k, w)| w * at(k)).sum()
+    }
+
+    /// Raises each cell to that of `part`, whose first cell is (x, y) here.
+    pub fn raise(&mut self, part: &Field, x: usize, y: usize) {
+        let width = self.lattice.width;
+        for (row, values) in part.data.chunks_exact(part.lattice.width.max(1)).enumerate() {
+            let from = (y + row) * width + x;
+            if let Some(own) = self.data.get_mut(from..from + values.len()) {
+                for (o, v) in own.iter_mut().zip(values) {
+                    *o = o.max(*v);
+                }
+            }
+        }
     }
 
     fn corners(&self, at: DVec2) -> (i64, i64, [f32; 4]) {

@@ -4,17 +4,16 @@
 //! displaced and softened by the height above the skin ([`directional`]). Both are computed on a coarse lattice and
 //! become a transmittance per channel, for skin lets red through longest.
 
-mod blur;
+pub(super) mod blur;
 mod caster;
 mod contact;
 mod directional;
-mod grid;
+pub(super) mod grid;
 
 use glam::DVec2;
 use image::RgbImage;
 
 use super::warp::Warped;
-use crate::imaging::pixel::decode_srgb8;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Light;
 use directional::Key;
@@ -54,29 +53,19 @@ pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
     if bounds.is_empty() || scene.strength <= 0.0 || scene.px_per_mm.is_nan() || scene.px_per_mm <= 0.0 {
         return None;
     }
-    let reach = (REACH_MM * scene.px_per_mm).floor().min(1e6) as i32;
+    let reach = (REACH_MM * scene.px_per_mm).floor().min(1e6) as u32;
     let frame = Rect::of_size(scene.canvas.width(), scene.canvas.height());
-    let rect = grown(&bounds, reach).clip(&frame);
+    let rect = bounds.grown(reach).clip(&frame);
     let lattice = Lattice::over(&rect, scene.px_per_mm);
     let casters = caster::gather(piece, &lattice, scene.half_thickness_mm);
     let key = key(scene.light, scene.softness);
     let mut taken = directional::shadow(&casters, &lattice, &key);
-    let lit = lit(scene, &lattice, &casters, &key);
     let contact = contact::occlusion(&casters, &lattice);
-    for ((t, lit), c) in taken.data.iter_mut().zip(&lit.data).zip(&contact.data) {
-        let left = (1.0 - *t * lit) * (1.0 - CONTACT * c);
+    for (t, c) in taken.data.iter_mut().zip(&contact.data) {
+        let left = (1.0 - *t) * (1.0 - CONTACT * c);
         *t = (1.0 - left.max(1e-3).powf(scene.strength as f32)).clamp(0.0, 1.0);
     }
     Some(Shadow { rect, taken })
-}
-
-fn grown(rect: &Rect, by: i32) -> Rect {
-    Rect::new(
-        rect.x.saturating_sub(by),
-        rect.y.saturating_sub(by),
-        rect.width.saturating_add(2 * by as u32),
-        rect.height.saturating_add(2 * by as u32),
-    )
 }
 
 fn key(light: &Light, softness: f64) -> Key {
@@ -87,15 +76,6 @@ fn key(light: &Light, softness: f64) -> Key {
         spread: half_angle.tan() * softness,
         fill: light.softness,
     }
-}
-
-/// How far the key light reaches each cell, 0..=1: skin that already lies in shadow is not darkened twice.
-fn lit(scene: &Scene, lattice: &Lattice, casters: &[caster::Caster], key: &Key) -> Field {
-    let _ = (casters, key);
-    let mut field = Field::zero(*lattice);
-    field.data.fill(1.0);
-    let _ = scene;
-    field
 }
 
 impl Shadow {
@@ -165,10 +145,4 @@ pub fn transmittance(taken: f32, color: [f32; 3]) -> [f32; 3] {
     let left = (1.0 - taken).max(1e-4).ln();
     let power = |full: f32| (left * (1.0 + (full - 1.0) * glow)).exp();
     [power(RED), left.exp(), power(BLUE)]
-}
-
-/// Linear colour of a canvas pixel.
-pub fn linear(canvas: &RgbImage, x: i32, y: i32) -> Option<[f32; 3]> {
-    let (x, y) = (u32::try_from(x).ok()?, u32::try_from(y).ok()?);
-    Some(canvas.get_pixel_checked(x, y)?.0.map(decode_srgb8))
 }

@@ -1,0 +1,171 @@
+//! Light and contact against people rendered with the real piece on.
+//!
+//! To see light alone, the real piece is cut from the worn picture and laid back at its own place on the bare one (see
+//! [`worn`](super::worn)): what still differs in the skin around it is shadow and light.
+
+mod exact;
+mod fringe;
+mod report;
+mod ring;
+mod speed;
+
+use std::path::Path;
+
+use glam::DVec3;
+
+use super::scene::{SceneError, mask, optional};
+use super::truth::{SceneKind, Truth};
+use super::worn::{Worn, worn};
+use crate::imaging::{Limits, Photo, open_cutout};
+use crate::infer::Engine;
+use crate::locate::{Anatomy, Wants, locate};
+use crate::render::{RenderSettings, render};
+pub use exact::Exact;
+pub use report::{line, markdown, table};
+pub use ring::Ring;
+pub use speed::Speed;
+
+/// What one scene tells about light and contact.
+#[derive(Debug, Clone, Default)]
+pub struct LightScene {
+    pub name: String,
+    /// Portraits only.
+    pub direction: Option<Direction>,
+    /// The 8 mm of skin around the pieces.
+    pub ring: Option<Ring>,
+    pub exact: Exact,
+    /// Per product: mean ΔE of the rim after decontamination, and without it.
+    pub fringe: Vec<(f64, f64)>,
+}
+
+/// The estimated direction of the key light against the truth.
+#[derive(Debug, Clone, Copy)]
+pub struct Direction {
+    pub off_deg: f64,
+    /// Angle of the true key light from the camera's axis: all of it, and sideways alone.
+    pub key_deg: f64,
+    pub key_sideways_deg: f64,
+    /// Left taken for right.
+    pub wrong_side: bool,
+}
+
+impl Direction {
+    fn of(found: DVec3, truth: DVec3) -> Self {
+        Self {
+            off_deg: found.dot(truth).clamp(-1.0, 1.0).acos().to_degrees(),
+            key_deg: truth.z.clamp(-1.0, 1.0).acos().to_degrees(),
+            key_sideways_deg: truth.x.atan2(truth.z).abs().to_degrees(),
+            wrong_side: found.x * truth.x < 0.0,
+        }
+    }
+}
+
+/// Light as the product's pixels must keep it: neither tone nor grain, so that what is compared is shadow alone.
+fn shadow_only() -> RenderSettings {
+    RenderSettings {
+        tone: 0.0,
+        match_grain: false,
+        ..RenderSettings::default()
+    }
+}
+
+/// A scene's pictures and what is known of them.
+struct Opened {
+    truth: Truth,
+    photo: Photo,
+    worn: image::RgbImage,
+    jewelry: image::GrayImage,
+    /// Skin of the worn picture.
+    skin: image::GrayImage,
+    anatomy: Anatomy,
+    pieces: Vec<Worn>,
+}
+
+fn open(json: &Path, engine: &dyn Engine) -> Result<Opened, SceneError> {
+    let truth = Truth::read(json)?;
+    let beside = |suffix: &str| json.with_file_name(format!("{}_{suffix}.png", truth.name));
+    let photo = Photo::open(&beside("bare"), &Limits::default())?;
+    let picture = Photo::open(&beside("worn"), &Limits::default())?;
+    let jewelry = mask(&beside("worn_mask_jewelry"), &photo)?;
+    let mut receiver = mask(&beside("bare_mask_skin"), &photo)?;
+    if let Some(cloth) = optional(&beside("bare_mask_cloth"), &photo)? {
+        for (r, c) in receiver.pixels_mut().zip(cloth.pixels()) {
+            r[0] = r[0].saturating_add(c[0]);
+        }
+    }
+    let anatomy = locate(&photo, engine, Wants::ALL)?;
+    let pieces = worn(&truth, &picture.pixels, &jewelry, &receiver);
+    Ok(Opened {
+        skin: mask(&beside("worn_mask_skin"), &photo)?,
+        truth,
+        photo,
+        worn: picture.pixels,
+        jewelry,
+        anatomy,
+        pieces,
+    })
+}
+
+/// Measures the scene of `json`; its pictures lie beside it.
+///
+/// # Errors
+/// A file is missing or cannot be read, or a model fails.
+pub fn measure(json: &Path, engine: &dyn Engine) -> Result<LightScene, SceneError> {
+    let scene = open(json, engine)?;
+    let mut result = LightScene {
+        name: scene.truth.name.clone(),
+        ..LightScene::default()
+    };
+    if scene.truth.kind == SceneKind::Portrait
+        && let (Some(found), Some(truth)) = (&scene.anatomy.light, &scene.truth.light)
+    {
+        let key = truth.key_dir_camera_xyz_right_up_back;
+        result.direction = Some(Direction::of(found.direction, key));
+    }
+    let (mut lit, mut plain) = (scene.photo.pixels.clone(), scene.photo.pixels.clone());
+    for w in &scene.pieces {
+        let settings = shadow_only();
+        render(&mut lit, &scene.anatomy, &w.piece, &w.placement, &settings);
+        let unlit = RenderSettings {
+            shadow_strength: 0.0,
+            ..settings
+        };
+        render(&mut plain, &scene.anatomy, &w.piece, &w.placement, &unlit);
+        result
+            .exact
+            .extend(exact::measure(&scene.photo.pixels, &scene.anatomy, w));
+    }
+    if let Some(first) = scene.pieces.first() {
+        result.ring = ring::measure(&ring::Pictures {
+            bare: &scene.photo.pixels,
+            worn: &scene.worn,
+            lit: &lit,
+            plain: &plain,
+            jewelry: &scene.jewelry,
+            skin: &scene.skin,
+            px_per_mm: first.placement.px_per_mm,
+        });
+    }
+    let mut seen = Vec::new();
+    for product in scene.truth.jewelry.iter().filter_map(|p| p.product.as_ref()) {
+        if !seen.contains(&&product.file) {
+            seen.push(&product.file);
+            let cutout = open_cutout(&json.with_file_name(&product.file), &Limits::default())?;
+            result.fringe.extend(fringe::measure(&cutout));
+        }
+    }
+    Ok(result)
+}
+
+/// Times rendering the scene's pieces, one at a time, on one thread.
+///
+/// # Errors
+/// As [`measure`].
+pub fn time(json: &Path, engine: &dyn Engine) -> Result<Vec<Speed>, SceneError> {
+    let scene = open(json, engine)?;
+    Ok(scene
+        .pieces
+        .iter()
+        .map(|w| speed::measure(&scene.photo.pixels, &scene.anatomy, w))
+        .collect())
+}
