@@ -22,6 +22,10 @@ impl Engine for Recorder<'_> {
         self.engine.name()
     }
 
+    fn prepare(&self, models: &[ModelId]) {
+        self.engine.prepare(models);
+    }
+
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {
         let mut runs = self.runs.lock().expect("no panic holds it");
         runs.push((model, input.clone()));

@@ -1,8 +1,12 @@
-//! Both backends run the same models to the same numbers. Runs when `ORT_DYLIB_PATH` leads to ONNX Runtime.
+//! The backends behind the one trait: the same numbers from both (where `ORT_DYLIB_PATH` leads to ONNX Runtime), shared
+//! by threads, and only the models that are needed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use parure::infer::{Backend, Engine, InferOptions, ModelId, Tensor, manifest, open};
+use parure::imaging::{Limits, Photo};
+use parure::infer::{Backend, Engine, Graph, InferError, InferOptions, ModelId, Tensor, manifest, open};
+use parure::locate::{Wants, locate};
+use parure::product::Kind;
 
 fn engine(backend: Backend) -> Arc<dyn Engine> {
     open(&InferOptions {
@@ -75,5 +79,56 @@ fn an_engine_is_shared_by_threads() {
             threads.into_iter().map(|t| t.join().unwrap()).collect()
         });
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+}
+
+/// Passes runs on and remembers which models were run.
+struct Recorder {
+    engine: Arc<dyn Engine>,
+    run: Mutex<Vec<ModelId>>,
+}
+
+impl Engine for Recorder {
+    fn name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    fn prepare(&self, models: &[ModelId]) {
+        self.engine.prepare(models);
+    }
+
+    fn load(&self, path: &std::path::Path) -> Result<Arc<dyn Graph>, InferError> {
+        self.engine.load(path)
+    }
+
+    fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {
+        let mut run = self.run.lock().unwrap();
+        if !run.contains(&model) {
+            run.push(model);
+        }
+        self.engine.run(model, input)
+    }
+}
+
+/// Each kind of jewelry runs just the models that are prepared for it, in that order.
+#[test]
+fn only_the_models_that_a_kind_needs_are_run() {
+    let engine = engine(Backend::Rten);
+    for (kind, picture) in [
+        (Kind::Earring, "portrait_front"),
+        (Kind::Necklace, "portrait_front"),
+        (Kind::Ring, "hand_back"),
+        (Kind::Bracelet, "hand_back"),
+        (Kind::Watch, "hand_back"),
+    ] {
+        let path = format!("{}/tests/reference/{picture}.webp", env!("CARGO_MANIFEST_DIR"));
+        let photo = Photo::open(path.as_ref(), &Limits::default()).unwrap();
+        let recorder = Recorder {
+            engine: engine.clone(),
+            run: Mutex::default(),
+        };
+        let wants = Wants::for_kinds([kind]);
+        locate(&photo, &recorder, wants).unwrap();
+        assert_eq!(recorder.run.into_inner().unwrap(), wants.models(), "{kind:?}");
     }
 }

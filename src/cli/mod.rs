@@ -25,6 +25,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub use exit::Exit;
 
@@ -135,14 +138,15 @@ fn init_log(verbose: u8) {
         1 => "parure=info,warn",
         _ => "parure=debug,info",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PARURE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let asked = std::env::var("PARURE_LOG")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let filter: Targets = asked.or_else(|| default.parse().ok()).unwrap_or_default();
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
-        .without_time()
-        .try_init();
+        .without_time();
+    let log = tracing_subscriber::registry().with(lines).with(filter).try_init();
     // A log that was set up before (a host program's) is the one to keep.
     drop(log);
 }

@@ -58,6 +58,10 @@ pub trait Engine: Send + Sync {
     /// `rten` or `ort`.
     fn name(&self) -> &'static str;
 
+    /// Loads these models now, in this order, so that their first run finds them there: call it from a thread that has
+    /// nothing else to do. What goes wrong is told by the run.
+    fn prepare(&self, models: &[ModelId]);
+
     /// Runs `model` on one input; gives its outputs by their names in the model, in the model's order.
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError>;
 

@@ -90,6 +90,12 @@ impl Engine for RtenEngine {
         "rten"
     }
 
+    fn prepare(&self, models: &[ModelId]) {
+        for &id in models {
+            drop(self.session(id));
+        }
+    }
+
     fn run(&self, id: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {
         let session = self.session(id)?;
         let fail = |why: String| InferError::Run {

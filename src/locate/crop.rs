@@ -8,6 +8,7 @@
 
 use glam::DVec2;
 use image::RgbImage;
+use rayon::prelude::*;
 
 use crate::infer::Tensor;
 
@@ -111,7 +112,7 @@ pub fn crop(
         let du = axis * (roi.size.x / size as f64);
         let dv = axis.perp() * (roi.size.y / size as f64);
         let origin = roi.centre - (du + dv) * (size as f64 / 2.0);
-        for (j, row) in data.chunks_exact_mut(size * 3).enumerate() {
+        let read_row = |(j, row): (usize, &mut [f32])| {
             let start = origin + dv * j as f64;
             for (i, out) in row.chunks_exact_mut(3).enumerate() {
                 let p = start + du * i as f64;
@@ -124,6 +125,11 @@ pub fn crop(
                     *o = table[usize::from(v)];
                 }
             }
+        };
+        if taps == 1 {
+            data.chunks_exact_mut(size * 3).enumerate().for_each(read_row);
+        } else {
+            data.par_chunks_exact_mut(size * 3).enumerate().for_each(read_row);
         }
     }
     Tensor {

@@ -15,7 +15,7 @@ use super::person::find_person;
 use super::torso::torso;
 use super::{Anatomy, Face, Neck, Shoulders};
 use crate::imaging::Photo;
-use crate::infer::{Engine, InferError};
+use crate::infer::{Engine, InferError, ModelId};
 use crate::product::Kind;
 
 /// Which parts of the anatomy are wanted; only the models that these need are loaded and run.
@@ -70,6 +70,21 @@ impl Wants {
         regions: false,
         light: false,
     };
+
+    /// Models that finding this runs in most photographs, in the order in which it runs them.
+    pub fn models(&self) -> Vec<ModelId> {
+        let face = self.face || self.neck;
+        let parts = [
+            (face, &[ModelId::FaceShort, ModelId::FaceMesh][..]),
+            (self.hands, &[ModelId::Palm, ModelId::Hand]),
+            (self.person, &[ModelId::Selfie]),
+            (face, &[ModelId::EarLobe]),
+            (face && self.regions, &[ModelId::FaceRegions]),
+            (self.neck, &[ModelId::PoseDetection, ModelId::PoseLandmark]),
+        ];
+        let wanted = parts.into_iter().filter(|(wanted, _)| *wanted);
+        wanted.flat_map(|(_, models)| models.iter().copied()).collect()
+    }
 }
 
 /// Finds what is wanted. What is not there is absent or empty, never an error.

@@ -9,7 +9,7 @@ mod result;
 pub use args::TryArgs;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ use super::ordered::Ordered;
 use super::{Exit, Global, files};
 use crate::fit::Controls;
 use crate::imaging::{Limits, open_cutout};
+use crate::locate::Wants;
 use crate::pipeline::Pipeline;
 use crate::product::{self, Facts, Kind};
 use job::{Job, LookPiece};
@@ -26,12 +27,34 @@ use result::{Status, TryResult};
 pub fn run(global: &Global, args: &TryArgs) -> Result<(), Exit> {
     let photos = files::photographs(&args.photos)?;
     let limits = Limits::default();
+    let kinds = std::iter::once(args.kind).chain(args.also.iter().map(|also| also.kind));
+    let models = Wants::for_kinds(kinds.map(Kind::from)).models();
+    // Loading the models takes about as long as reading the products and the first photograph: side by side.
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| {
+            let engine = global.engine()?;
+            let loading = engine.clone();
+            scope.spawn(move || loading.prepare(&models));
+            Ok(engine)
+        });
+        let look = read_look(args, &limits)?;
+        for folder in [Some(&args.output), args.layers.as_ref()].into_iter().flatten() {
+            Exit::create_folder(folder)?;
+        }
+        let engine = opening
+            .join()
+            .unwrap_or_else(|_| Err(Exit::usage("the models cannot be opened: the loader panicked")))?;
+        dress_all(args, &photos, &look, &Pipeline { engine, limits })
+    })
+}
+
+fn read_look(args: &TryArgs, limits: &Limits) -> Result<Vec<LookPiece>, Exit> {
     let mut look = vec![read_piece(
         &args.product,
         args.kind.into(),
         &args.facts(),
         args.controls()?,
-        &limits,
+        limits,
     )?];
     for also in &args.also {
         let controls = Controls {
@@ -43,26 +66,27 @@ pub fn run(global: &Global, args: &TryArgs) -> Result<(), Exit> {
             also.kind.into(),
             &also.facts,
             controls,
-            &limits,
+            limits,
         )?);
     }
+    Ok(look)
+}
 
-    for folder in [Some(&args.output), args.layers.as_ref()].into_iter().flatten() {
-        Exit::create_folder(folder)?;
-    }
-    let pipeline = Pipeline {
-        engine: global.engine()?,
-        limits,
-    };
+fn dress_all(
+    args: &TryArgs,
+    photos: &[PathBuf],
+    look: &[LookPiece],
+    pipeline: &Pipeline,
+) -> Result<(), Exit> {
     let painter = args
         .inpaint()
         .open(pipeline.engine.as_ref())
         .map_err(Exit::usage)?;
     let job = Job {
         args,
-        pipeline: &pipeline,
+        pipeline,
         painter: painter.as_deref(),
-        look: &look,
+        look,
         settings: args.settings(),
     };
 
@@ -79,7 +103,7 @@ pub fn run(global: &Global, args: &TryArgs) -> Result<(), Exit> {
             slot.get_or_insert(exit);
         }
     });
-    let names = files::unique_stems(&photos);
+    let names = files::unique_stems(photos);
     photos
         .par_iter()
         .zip(&names)
