@@ -27,8 +27,8 @@ impl Engine for Recorder<'_> {
     }
 
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {
-        let mut runs = self.runs.lock().expect("no panic holds it");
-        runs.push((model, input.clone()));
+        let recorded = (model, input.clone());
+        self.runs.lock().expect("no panic holds it").push(recorded);
         self.engine.run(model, input)
     }
 

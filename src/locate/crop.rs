@@ -89,6 +89,8 @@ pub enum Shrink {
 pub const PLAIN_RATIO: f64 = 8.0;
 /// Distance of taps in pixels when [`Shrink::Smooth`] averages.
 const TAP_SPACING: f64 = 1.6;
+/// Fewer taps are not worth another thread.
+const LEAST_TAPS_A_TASK: usize = 4096;
 
 /// Reads `roi` into an NHWC tensor `[1, size, size, 3]`.
 pub fn crop(
@@ -126,11 +128,9 @@ pub fn crop(
                 }
             }
         };
-        if taps == 1 {
-            data.chunks_exact_mut(size * 3).enumerate().for_each(read_row);
-        } else {
-            data.par_chunks_exact_mut(size * 3).enumerate().for_each(read_row);
-        }
+        let rows = data.par_chunks_exact_mut(size * 3).enumerate();
+        rows.with_min_len((LEAST_TAPS_A_TASK / (size * taps * taps)).max(1))
+            .for_each(read_row);
     }
     Tensor {
         shape: vec![1, size, size, 3],
@@ -161,9 +161,8 @@ impl Sampler<'_> {
 
     #[inline]
     fn bilinear_f32(&self, p: DVec2) -> [f32; 3] {
-        let f = p.floor();
-        let (fx, fy) = ((p.x - f.x) as f32, (p.y - f.y) as f32);
-        let (x, y) = (f.x as i64, f.y as i64);
+        let (x, y) = (floor(p.x), floor(p.y));
+        let (fx, fy) = ((p.x - x as f64) as f32, (p.y - y as f64) as f32);
         let (w, h) = (i64::from(self.photo.width()), i64::from(self.photo.height()));
         let (top, bottom) = if x >= 0 && y >= 0 && x + 1 < w && y + 1 < h {
             let raw = self.photo.as_raw();
@@ -213,6 +212,13 @@ impl Sampler<'_> {
             .get_pixel(x.clamp(0, w - 1) as u32, y.clamp(0, h - 1) as u32)
             .0
     }
+}
+
+/// Rounded down; without the call that `f64::floor` is on processors before SSE 4.1.
+#[inline]
+fn floor(v: f64) -> i64 {
+    let whole = v as i64;
+    whole - i64::from(v < whole as f64)
 }
 
 fn pair(a: [u8; 3], b: [u8; 3]) -> [u8; 6] {

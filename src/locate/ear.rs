@@ -32,9 +32,12 @@ pub fn find_ears(
     camera: &Camera,
     pose: &HeadPose,
 ) -> Result<Sides<Ear>, InferError> {
+    let [left, right] =
+        [Side::Left, Side::Right].map(|side| move || find_ear(photo, engine, camera, pose, side));
+    let (left, right) = rayon::join(left, right);
     Ok(Sides {
-        left: find_ear(photo, engine, camera, pose, Side::Left)?,
-        right: find_ear(photo, engine, camera, pose, Side::Right)?,
+        left: left?,
+        right: right?,
     })
 }
 

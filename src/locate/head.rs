@@ -83,9 +83,9 @@ fn shape() -> impl Iterator<Item = (DVec3, f64)> {
 fn fit(points: &[DVec3], camera: &Camera) -> Rigid {
     let mut pose = initial(points, camera);
     let mut damping = 1e-3;
-    let mut cost = normal_equations(&pose, points, camera).2;
+    let mut at = normal_equations(&pose, points, camera);
     for _ in 0..30 {
-        let (mut a, b, _) = normal_equations(&pose, points, camera);
+        let (mut a, b, cost) = at;
         for i in 0..6 {
             a[(i, i)] *= 1.0 + damping;
         }
@@ -93,10 +93,10 @@ fn fit(points: &[DVec3], camera: &Camera) -> Rigid {
             break;
         };
         let next = advance(&pose, &step);
-        let next_cost = normal_equations(&next, points, camera).2;
-        if next_cost < cost {
-            let done = cost - next_cost < 1e-9 * cost;
-            (pose, cost, damping) = (next, next_cost, damping * 0.3);
+        let there = normal_equations(&next, points, camera);
+        if there.2 < cost {
+            let done = cost - there.2 < 1e-9 * cost;
+            (pose, at, damping) = (next, there, damping * 0.3);
             if done {
                 break;
             }

@@ -44,6 +44,8 @@ pub struct Seat {
     /// Where the lobe is pierced, pixels.
     pub lobe: DVec2,
     pub px_per_mm: f64,
+    /// How surely the lobe is in sight, 0..=1.
+    pub in_sight: f64,
     /// The hole on the lobe's front, camera mm.
     pub pierce: DVec3,
     /// Outward normal of the lobe's front, camera frame.
@@ -75,6 +77,7 @@ impl Seat {
             head: Head::new(face),
             lobe: ear.lobe,
             px_per_mm: ear.px_per_mm,
+            in_sight: ear.visibility,
             pierce: camera.unproject(ear.lobe, camera.focal_px / ear.px_per_mm),
             normal: ear.normal.normalize_or(out),
             out,
