@@ -7,6 +7,12 @@ use crate::product::Kind;
 /// What is measured of a kind of jewelry. The order is the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Figure {
+    /// The face of a portrait that is turned by at most 45°, the hand of a picture of a hand.
+    Found,
+    /// The face of a portrait that is turned farther.
+    FoundTurned,
+    /// A face, in a picture of a hand.
+    FaceOnHand,
     LobeMm,
     EarShown,
     HiddenEarWorn,
@@ -47,6 +53,12 @@ impl Figure {
     /// The figure's name; a scale is that of the body part which carries the kind.
     pub fn name(self, kind: Kind) -> &'static str {
         match self {
+            Self::Found => match kind {
+                Kind::Earring => "face found, turned by at most 45°",
+                _ => "hand found",
+            },
+            Self::FoundTurned => "face found, turned farther",
+            Self::FaceOnHand => "face reported in a picture of a hand",
             Self::LobeMm => "lobe, visible ears",
             Self::EarShown => "ear shown or not, right",
             Self::HiddenEarWorn => "earring on a fully hidden ear",
@@ -71,7 +83,10 @@ impl Figure {
 
     pub fn unit(self) -> &'static str {
         match self {
-            Self::EarShown
+            Self::Found
+            | Self::FoundTurned
+            | Self::FaceOnHand
+            | Self::EarShown
             | Self::HiddenEarWorn
             | Self::Scale
             | Self::RingWidth
@@ -86,8 +101,8 @@ impl Figure {
 
     pub fn summary(self) -> Summary {
         match self {
-            Self::EarShown | Self::InFront | Self::Refused => Summary::Mean,
-            Self::ChainLength | Self::HiddenEarWorn | Self::FitMs => Summary::Most,
+            Self::Found | Self::FoundTurned | Self::EarShown | Self::InFront | Self::Refused => Summary::Mean,
+            Self::FaceOnHand | Self::ChainLength | Self::HiddenEarWorn | Self::FitMs => Summary::Most,
             _ => Summary::Median,
         }
     }
@@ -96,6 +111,8 @@ impl Figure {
     pub fn bound(self, kind: Kind) -> Bound {
         let at_most = |summary| Bound::AtMost { summary, p90: None };
         match self {
+            Self::Found => Bound::AtLeast(100.0),
+            Self::FaceOnHand => at_most(0.0),
             Self::LobeMm => Bound::AtMost {
                 summary: 3.0,
                 p90: Some(6.0),
@@ -118,7 +135,7 @@ impl Figure {
             Self::WornLengthOutlineMm => at_most(5.0),
             Self::InFront => at_most(5.0),
             Self::ChainLength => at_most(1.0),
-            Self::Refused => Bound::Open,
+            Self::FoundTurned | Self::Refused => Bound::Open,
             Self::FitMs => at_most(40.0),
         }
     }

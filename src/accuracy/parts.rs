@@ -3,7 +3,7 @@
 use image::GrayImage;
 
 use super::figures::{Figure, Figures};
-use super::truth::{Truth, TruthFinger};
+use super::truth::{SceneKind, Truth, TruthFinger};
 use crate::locate::{Anatomy, Ear, Finger, FingerName, Side};
 use crate::product::Kind;
 
@@ -13,8 +13,12 @@ const SHOWN: f64 = crate::fit::LEAST_EAR_VISIBILITY;
 /// Hair that covers the lobe this far around the pierced point hides the ear fully, mm.
 const LOBE_MM: f64 = 6.0;
 
+/// A face that is turned farther may be missed, degrees.
+const TURNED_DEG: f64 = 45.0;
+
 /// Adds what the scene tells about the locators.
 pub fn measure(truth: &Truth, anatomy: &Anatomy, hair: Option<&GrayImage>, figures: &mut Figures) {
+    found(truth, anatomy, figures);
     let face = anatomy.faces.first();
     for side in [Side::Left, Side::Right] {
         let found = face.map(|f| match side {
@@ -36,6 +40,24 @@ pub fn measure(truth: &Truth, anatomy: &Anatomy, hair: Option<&GrayImage>, figur
     if let Some(t) = &truth.wrist {
         let error = relative(hand.wrist.px_per_mm, t.px_per_mm);
         figures.add(Kind::Bracelet, Figure::Scale, error);
+    }
+}
+
+fn found(truth: &Truth, anatomy: &Anatomy, figures: &mut Figures) {
+    let percent = |yes: bool| if yes { 100.0 } else { 0.0 };
+    let (face, hand) = (!anatomy.faces.is_empty(), !anatomy.hands.is_empty());
+    match truth.kind {
+        SceneKind::Portrait => {
+            let figure = match truth.turn_deg() {
+                Some(turn) if turn > TURNED_DEG => Figure::FoundTurned,
+                _ => Figure::Found,
+            };
+            figures.add(Kind::Earring, figure, percent(face));
+        }
+        SceneKind::Hand => {
+            figures.add(Kind::Ring, Figure::Found, percent(hand));
+            figures.add(Kind::Ring, Figure::FaceOnHand, percent(face));
+        }
     }
 }
 

@@ -223,6 +223,13 @@ impl Truth {
             .unwrap_or_else(|| ear.visible_mesh && !covers(hair, ear.pierce2d))
     }
 
+    /// How far the head is turned away from the camera, degrees: the way the line through both ears runs.
+    pub fn turn_deg(&self) -> Option<f64> {
+        let at = |side| self.ear(side).map(|e| self.to_camera(e.pierce3d));
+        let across = at(Side::Left)? - at(Side::Right)?;
+        Some(across.z.atan2(across.x).to_degrees().abs())
+    }
+
     pub fn neck_px_per_mm(&self) -> Option<f64> {
         let centre = self.to_camera(self.neck.as_ref()?.centre3d);
         Some(self.camera().px_per_mm(centre.z))
