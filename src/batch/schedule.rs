@@ -1,6 +1,9 @@
 //! Which work is next: few photographs open at a time, memory accounted for, nothing started after a halt.
+//!
+//! Photographs that share products are open together, and their composites are made product by product: so a product is
+//! read once for all of them, and need not be kept for long.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +11,18 @@ use std::time::Duration;
 struct Open<S> {
     group: usize,
     scene: Arc<S>,
-    waiting: VecDeque<usize>,
+    /// In the order of their places.
+    waiting: VecDeque<Waiting>,
     running: usize,
+}
+
+/// A composite to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Waiting {
+    /// Composites with the same place share what they are made from; lower places come first.
+    pub place: usize,
+    /// Its number in its group.
+    pub base: usize,
 }
 
 /// What a thread should do.
@@ -17,7 +30,7 @@ pub enum Task<S> {
     /// Open this group's photograph.
     Open(usize),
     /// Make this composite of this group.
-    Compose(usize, usize, Arc<S>),
+    Compose(usize, Waiting, Arc<S>),
 }
 
 struct State<S> {
@@ -26,17 +39,30 @@ struct State<S> {
     /// Groups whose photographs are being opened.
     opening_groups: Vec<usize>,
     open: Vec<Open<S>>,
-    /// Bytes that open photographs and running tasks may take.
+    /// Bytes that open photographs and running tasks take.
     used: u64,
     running: usize,
+    /// Places whose first composite is being made: what they share is not there yet, and others would wait for it.
+    fresh: Vec<usize>,
+    /// Places of which a composite has been made.
+    met: BTreeSet<usize>,
 }
 
-/// Memory of a group's parts, bytes.
-#[derive(Debug, Clone, Copy, Default)]
+/// What the work on a photograph takes.
+#[derive(Debug, Clone, Default)]
 pub struct Costs {
+    /// Memory of the open photograph, bytes.
     pub scene: u64,
+    /// Memory of one composite on it, bytes.
     pub composite: u64,
+    /// Places of its composites.
+    pub places: BTreeSet<usize>,
 }
+
+/// Photographs that are open for the sake of the products that they share.
+const OPEN_TOGETHER: usize = 4;
+/// Their part of the memory: one in this many.
+const SHARE_OF_MEMORY: u64 = 4;
 
 pub struct Schedule<'a, S> {
     state: Mutex<State<S>>,
@@ -55,6 +81,8 @@ impl<'a, S> Schedule<'a, S> {
             open: Vec::new(),
             used: 0,
             running: 0,
+            fresh: Vec::new(),
+            met: BTreeSet::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -72,7 +100,11 @@ impl<'a, S> Schedule<'a, S> {
             if (self.halted)() {
                 return None;
             }
-            if let Some(task) = self.compose(&mut state).or_else(|| self.open(&mut state)) {
+            let task = self
+                .open_beside(&mut state)
+                .or_else(|| self.compose(&mut state))
+                .or_else(|| self.open(&mut state));
+            if let Some(task) = task {
                 return Some(task);
             }
             let waiting = state.open.iter().any(|open| !open.waiting.is_empty());
@@ -87,33 +119,68 @@ impl<'a, S> Schedule<'a, S> {
         }
     }
 
-    /// The oldest open photograph first, so that photographs are closed soon.
+    /// The lowest place first, and of one place the oldest photograph; but places that others are just beginning wait,
+    /// while there is anything else.
     fn compose(&self, state: &mut State<S>) -> Option<Task<S>> {
-        let at = state.open.iter().position(|open| !open.waiting.is_empty())?;
-        let group = state.open.get(at)?.group;
-        let cost = self.costs(group).composite;
+        let (mut ready, mut any) = (None, None);
+        for (at, open) in state.open.iter().enumerate() {
+            for (i, waiting) in open.waiting.iter().enumerate() {
+                let found = (waiting.place, at, i);
+                any = any.or(Some(found)).min(Some(found));
+                if !state.fresh.contains(&waiting.place) {
+                    ready = ready.or(Some(found)).min(Some(found));
+                    // The others of this photograph have higher places.
+                    break;
+                }
+            }
+        }
+        let (place, at, i) = ready.or(any)?;
+        let cost = self.cost(state.open.get(at)?.group).1;
         if state.running > 0 && state.used.saturating_add(cost) > self.budget {
             return None;
         }
         let open = state.open.get_mut(at)?;
-        let base = open.waiting.pop_front()?;
+        let waiting = open.waiting.remove(i)?;
         open.running += 1;
-        let scene = open.scene.clone();
+        let task = Task::Compose(open.group, waiting, open.scene.clone());
+        if state.met.insert(place) {
+            state.fresh.push(place);
+        }
         state.running += 1;
         state.used = state.used.saturating_add(cost);
-        Some(Task::Compose(group, base, scene))
+        Some(task)
+    }
+
+    /// The next photograph, early, when it shares products with one that is open.
+    fn open_beside(&self, state: &mut State<S>) -> Option<Task<S>> {
+        let next = self.costs.get(state.next)?;
+        let open = state.open.iter().map(|open| open.group);
+        let groups: Vec<usize> = open.chain(state.opening_groups.iter().copied()).collect();
+        let costs = || groups.iter().filter_map(|group| self.costs.get(*group));
+        let shares = costs().any(|open| !open.places.is_disjoint(&next.places));
+        let scenes: u64 = costs().map(|open| open.scene).sum();
+        let fits = scenes.saturating_add(next.scene) <= self.budget / SHARE_OF_MEMORY;
+        if !shares || !fits || groups.len() >= OPEN_TOGETHER {
+            return None;
+        }
+        self.begin(state)
     }
 
     fn open(&self, state: &mut State<S>) -> Option<Task<S>> {
-        if state.next >= self.costs.len() {
-            return None;
-        }
         // A photograph waits open until its turn: while others have work, there is no hurry.
         if state.open.iter().any(|open| !open.waiting.is_empty()) {
             return None;
         }
+        self.begin(state)
+    }
+
+    /// Opens the next photograph, if there is memory for it.
+    fn begin(&self, state: &mut State<S>) -> Option<Task<S>> {
+        if state.next >= self.costs.len() {
+            return None;
+        }
         let group = state.next;
-        let cost = self.costs(group).scene;
+        let cost = self.cost(group).0;
         // Beside the scenes that are open there must stay room for the largest composite of any of them, or a
         // composite that finds nothing else running would go over the budget.
         let room = state
@@ -122,7 +189,7 @@ impl<'a, S> Schedule<'a, S> {
             .map(|open| open.group)
             .chain(state.opening_groups.iter().copied())
             .chain([group])
-            .map(|g| self.costs(g).composite)
+            .map(|g| self.cost(g).1)
             .max()
             .unwrap_or(0);
         let busy = state.running > 0 || !state.open.is_empty();
@@ -137,7 +204,8 @@ impl<'a, S> Schedule<'a, S> {
     }
 
     /// A photograph is open (or failed to open: `None`), with these composites to be made.
-    pub fn opened(&self, group: usize, scene: Option<S>, bases: Vec<usize>) {
+    pub fn opened(&self, group: usize, scene: Option<S>, mut bases: Vec<Waiting>) {
+        bases.sort_unstable();
         let mut state = self.lock();
         state.opening_groups.retain(|g| *g != group);
         state.running -= 1;
@@ -148,17 +216,18 @@ impl<'a, S> Schedule<'a, S> {
                 waiting: bases.into(),
                 running: 0,
             }),
-            _ => state.used = state.used.saturating_sub(self.costs(group).scene),
+            _ => state.used = state.used.saturating_sub(self.cost(group).0),
         }
         drop(state);
         self.changed.notify_all();
     }
 
-    /// A composite of this group has ended. The caller has dropped its scene before.
-    pub fn composed(&self, group: usize) {
+    /// A composite of this group and place has ended. The caller has dropped its scene before.
+    pub fn composed(&self, group: usize, place: usize) {
         let mut state = self.lock();
         state.running -= 1;
-        state.used = state.used.saturating_sub(self.costs(group).composite);
+        state.fresh.retain(|fresh| *fresh != place);
+        state.used = state.used.saturating_sub(self.cost(group).1);
         if let Some(at) = state.open.iter().position(|open| open.group == group) {
             let done = state.open.get_mut(at).is_some_and(|open| {
                 open.running -= 1;
@@ -166,15 +235,16 @@ impl<'a, S> Schedule<'a, S> {
             });
             if done {
                 state.open.remove(at);
-                state.used = state.used.saturating_sub(self.costs(group).scene);
+                state.used = state.used.saturating_sub(self.cost(group).0);
             }
         }
         drop(state);
         self.changed.notify_all();
     }
 
-    fn costs(&self, group: usize) -> Costs {
-        self.costs.get(group).copied().unwrap_or_default()
+    /// Memory of a group's scene, and of a composite on it.
+    fn cost(&self, group: usize) -> (u64, u64) {
+        self.costs.get(group).map_or((0, 0), |c| (c.scene, c.composite))
     }
 
     /// A thread that panicked cannot have left the state half changed: nothing in here panics.
@@ -188,12 +258,17 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU64, Ordering};
 
+    fn waiting() -> Vec<Waiting> {
+        (0..7).map(|i| Waiting { place: i, base: i }).collect()
+    }
+
     /// Runs 5 groups of 7 composites on `threads` threads; gives the most memory ever in use.
     fn peak(threads: usize, budget: u64) -> u64 {
         let costs = vec![
             Costs {
                 scene: 30,
-                composite: 10
+                composite: 10,
+                places: (0..7).collect(),
             };
             5
         ];
@@ -212,9 +287,9 @@ mod tests {
                             Task::Open(group) => {
                                 add(30);
                                 std::thread::sleep(Duration::from_millis(1));
-                                schedule.opened(group, Some(()), (0..7).collect());
+                                schedule.opened(group, Some(()), waiting());
                             }
-                            Task::Compose(group, _, scene) => {
+                            Task::Compose(group, waiting, scene) => {
                                 add(10);
                                 std::thread::sleep(Duration::from_millis(1));
                                 drop(scene);
@@ -223,7 +298,7 @@ mod tests {
                                     used.fetch_sub(30, Ordering::SeqCst);
                                 }
                                 done.fetch_add(1, Ordering::SeqCst);
-                                schedule.composed(group);
+                                schedule.composed(group, waiting.place);
                             }
                         }
                     }
@@ -245,6 +320,48 @@ mod tests {
     #[test]
     fn what_is_larger_than_the_budget_runs_alone() {
         assert_eq!(peak(8, 1), 40);
+    }
+
+    /// Two threads, two photographs with the same seven products: each product is taken up on the first photograph, and
+    /// on the second as soon as nobody has to wait for it.
+    #[test]
+    fn photographs_that_share_products_are_worked_product_by_product() {
+        let costs = Costs {
+            places: (0..7).collect(),
+            ..Costs::default()
+        };
+        let schedule: Schedule<()> = Schedule::new(vec![costs.clone(), costs], 100, &|| false);
+        for group in 0..2 {
+            assert!(matches!(schedule.next(), Some(Task::Open(g)) if g == group));
+            schedule.opened(group, Some(()), waiting());
+        }
+        let next = || match schedule.next() {
+            Some(Task::Compose(group, waiting, _)) => (group, waiting.place),
+            _ => (9, 9),
+        };
+        let (first, second) = (next(), next());
+        assert_eq!(
+            (first, second),
+            ((0, 0), (0, 1)),
+            "the second thread need not wait"
+        );
+        schedule.composed(0, 0);
+        assert_eq!(next(), (1, 0), "what was read is used");
+        schedule.composed(0, 1);
+        assert_eq!(next(), (1, 1));
+        assert_eq!(next(), (0, 2));
+    }
+
+    #[test]
+    fn a_photograph_with_other_products_is_not_opened_early() {
+        let costs = |places: std::ops::Range<usize>| Costs {
+            places: places.collect(),
+            ..Costs::default()
+        };
+        let schedule: Schedule<()> = Schedule::new(vec![costs(0..7), costs(7..9)], 100, &|| false);
+        assert!(matches!(schedule.next(), Some(Task::Open(0))));
+        schedule.opened(0, Some(()), waiting());
+        assert!(matches!(schedule.next(), Some(Task::Compose(0, ..))));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -13,7 +14,7 @@ use super::folder::{Folder, machine_is_full};
 use super::inputs::Inputs;
 use super::journal::Journal;
 use super::record::{InputRecord, Record, Status};
-use super::schedule::{Costs, Schedule, Task};
+use super::schedule::{Costs, Schedule, Task, Waiting};
 use super::summary::Summary;
 use super::task::{Base, Finished, Group, Output, Stop, Worker};
 
@@ -45,6 +46,32 @@ struct Scene<S> {
     scene: S,
     todo: BTreeMap<usize, Todo>,
     open_ms: f64,
+}
+
+/// Where composites stand in the order of the products: those with the same product have the same place.
+struct Places<'a>(BTreeMap<&'a Path, usize>);
+
+impl<'a> Places<'a> {
+    fn of(groups: &'a [Group]) -> Self {
+        let mut places = BTreeMap::new();
+        for first in groups
+            .iter()
+            .flat_map(|g| &g.bases)
+            .filter_map(|b| b.inputs.first())
+        {
+            let next = places.len();
+            places.entry(first.as_path()).or_insert(next);
+        }
+        Self(places)
+    }
+
+    /// A composite of no product comes first.
+    fn get(&self, base: &Base) -> usize {
+        let first = base.inputs.first();
+        first
+            .and_then(|path| self.0.get(path.as_path()))
+            .map_or(0, |place| place + 1)
+    }
 }
 
 /// What a run comes to: the record of every output that ended, by its path; the counts; the manifest, still open.
@@ -109,12 +136,14 @@ impl<'a, W: Worker> Work<'a, W> {
     }
 
     fn work(&self, active: &[usize]) {
+        let places = Places::of(self.groups);
         let costs = active
             .iter()
             .filter_map(|g| self.groups.get(*g))
             .map(|group| Costs {
                 scene: self.worker.scene_bytes(group),
                 composite: self.worker.composite_bytes(group),
+                places: group.bases.iter().map(|base| places.get(base)).collect(),
             });
         let halted = || self.options.stop.load(Ordering::SeqCst) || self.lock_halted().is_some();
         let schedule: Schedule<Scene<W::Scene>> =
@@ -125,16 +154,23 @@ impl<'a, W: Worker> Work<'a, W> {
                     while let Some(task) = schedule.next() {
                         match task {
                             Task::Open(at) => {
-                                let scene = active.get(at).and_then(|group| self.open(*group));
-                                let bases = scene.iter().flat_map(|s| s.todo.keys().copied()).collect();
-                                schedule.opened(at, scene, bases);
+                                let group = active.get(at).copied();
+                                let scene = group.and_then(|group| self.open(group));
+                                let bases = scene.iter().flat_map(|s| s.todo.keys());
+                                let all = group.and_then(|group| self.groups.get(group));
+                                let waiting = bases.filter_map(|b| {
+                                    let place = places.get(all?.bases.get(*b)?);
+                                    Some(Waiting { place, base: *b })
+                                });
+                                let waiting = waiting.collect();
+                                schedule.opened(at, scene, waiting);
                             }
-                            Task::Compose(at, base, scene) => {
+                            Task::Compose(at, waiting, scene) => {
                                 if let Some(group) = active.get(at) {
-                                    self.compose(*group, base, &scene);
+                                    self.compose(*group, waiting.base, &scene);
                                 }
                                 drop(scene);
-                                schedule.composed(at);
+                                schedule.composed(at, waiting.place);
                             }
                         }
                     }

@@ -76,6 +76,11 @@ pub struct Which<'a> {
     pub only: Option<&'a (dyn Fn(&Base) -> bool + Sync)>,
 }
 
+/// Memory for products that are kept for the next composite: so much a thread, and no more than one part in so many of
+/// all that there is.
+const PRODUCT_ROOM: u64 = 48 << 20;
+const PRODUCT_SHARE: u64 = 8;
+
 /// What is set up once and runs any number of plans.
 pub struct Runner {
     pipeline: Pipeline,
@@ -118,12 +123,19 @@ impl Runner {
         self.jobs
     }
 
-    fn line<'p>(&self, plan: &'p Plan) -> Result<Line<'p>, Exit> {
+    /// `room` is the memory, bytes, for products that are kept.
+    fn line<'p>(&self, plan: &'p Plan, room: u64) -> Result<Line<'p>, Exit> {
         let cache = self
             .cache
             .clone()
             .unwrap_or_else(|| plan.folder.join(STATE).join("located"));
-        Line::new(plan, self.pipeline.clone(), self.made_by.clone(), Some(cache)).map_err(Exit::usage)
+        let (pipeline, made_by) = (self.pipeline.clone(), self.made_by.clone());
+        Line::new(plan, pipeline, made_by, Some(cache), room).map_err(Exit::usage)
+    }
+
+    /// Bytes for products that are kept, all threads together.
+    fn room(&self) -> u64 {
+        (self.jobs as u64 * PRODUCT_ROOM).min(self.memory / PRODUCT_SHARE)
     }
 
     /// Runs a plan, or its part, and writes manifest and summary.
@@ -134,11 +146,11 @@ impl Runner {
         stop: &AtomicBool,
         watcher: &dyn Watcher,
     ) -> Result<RunEnd, Exit> {
-        let line = self.line(plan)?;
+        let line = self.line(plan, self.room())?;
         let folder = Folder::take(&plan.folder, which.shard).map_err(folder_exit)?;
         let options = RunOptions {
             jobs: self.jobs,
-            memory: self.memory,
+            memory: self.memory - self.room(),
             shard: which.shard,
             force: which.force,
             stop,
@@ -165,11 +177,12 @@ impl Runner {
         stop: &AtomicBool,
         watcher: &dyn Watcher,
     ) -> Result<RunEnd, Exit> {
-        let line = self.line(plan)?;
+        let jobs = self.jobs.max(1) as u64;
+        let line = self.line(plan, self.room() / jobs)?;
         let folder = Folder::share(&plan.folder).map_err(folder_exit)?;
         let options = RunOptions {
             jobs: 1,
-            memory: self.memory / self.jobs.max(1) as u64,
+            memory: (self.memory - self.room()) / jobs,
             shard: Shard::ALL,
             force: true,
             stop,

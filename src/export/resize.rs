@@ -1,5 +1,6 @@
 //! Cut, resized in linear light, sharpened, laid on its canvas.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -19,21 +20,23 @@ use super::frame::Frame;
 ///
 /// # Errors
 /// A sentence when the picture cannot be resized, which sound frames rule out.
-pub fn shape(picture: &RgbImage, frame: &Frame, sharpen: f64, pad: [u8; 3]) -> Result<RgbImage, String> {
+pub fn shape<'p>(
+    picture: &'p RgbImage,
+    frame: &Frame,
+    sharpen: f64,
+    pad: [u8; 3],
+) -> Result<Cow<'p, RgbImage>, String> {
     let [x, y, width, height] = frame.source;
-    let part = if (x, y, width, height) == (0, 0, picture.width(), picture.height()) {
-        None
+    let mut scaled = if (x, y, width, height) == (0, 0, picture.width(), picture.height()) {
+        Cow::Borrowed(picture)
     } else {
-        Some(image::imageops::crop_imm(picture, x, y, width, height).to_image())
+        Cow::Owned(image::imageops::crop_imm(picture, x, y, width, height).to_image())
     };
-    let part = part.as_ref().unwrap_or(picture);
-    let mut scaled = if frame.scaled == (width, height) {
-        part.clone()
-    } else {
-        resize(part, frame.scaled)?
-    };
+    if frame.scaled != (width, height) {
+        scaled = Cow::Owned(resize(&scaled, frame.scaled)?);
+    }
     if frame.scaled.0 < width && sharpen > 0.0 {
-        scaled = sharpened(&scaled, sharpen as f32);
+        scaled = Cow::Owned(sharpened(&scaled, sharpen as f32));
     }
     if frame.canvas == frame.scaled {
         return Ok(scaled);
@@ -41,8 +44,8 @@ pub fn shape(picture: &RgbImage, frame: &Frame, sharpen: f64, pad: [u8; 3]) -> R
     let mut canvas = RgbImage::from_pixel(frame.canvas.0, frame.canvas.1, Rgb(pad));
     let left = (frame.canvas.0 - frame.scaled.0) / 2;
     let top = (frame.canvas.1 - frame.scaled.1) / 2;
-    image::imageops::replace(&mut canvas, &scaled, i64::from(left), i64::from(top));
-    Ok(canvas)
+    image::imageops::replace(&mut canvas, &*scaled, i64::from(left), i64::from(top));
+    Ok(Cow::Owned(canvas))
 }
 
 fn resize(picture: &RgbImage, size: (u32, u32)) -> Result<RgbImage, String> {

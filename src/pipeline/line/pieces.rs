@@ -1,7 +1,7 @@
 //! Products read once and kept while there is room.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::batch::{Inputs, Stop};
 use crate::imaging::{Limits, decode_cutout};
@@ -16,14 +16,28 @@ pub struct Pieces {
     room: usize,
 }
 
+/// A product that is being read, or has been.
+type Slot = Arc<Mutex<Option<Arc<Piece>>>>;
+
 #[derive(Debug, Default)]
 struct Kept {
-    pieces: BTreeMap<usize, (Arc<Piece>, u64)>,
+    slots: BTreeMap<usize, Entry>,
     clock: u64,
+    /// Bytes.
     used: usize,
 }
 
+#[derive(Debug, Default)]
+struct Entry {
+    slot: Slot,
+    /// When it was asked for last.
+    asked: u64,
+    /// 0 until it is read.
+    bytes: usize,
+}
+
 impl Pieces {
+    /// `room` is the memory, bytes, for pieces that are not in use.
     pub fn new(room: usize) -> Self {
         Self {
             kept: Mutex::default(),
@@ -31,7 +45,7 @@ impl Pieces {
         }
     }
 
-    /// The piece of product number `index`.
+    /// The piece of product number `index`. Of two threads that ask for one product, one reads it, and the other waits.
     ///
     /// # Errors
     /// The file cannot be read or changed while the run was under way, or is no usable cut-out.
@@ -42,50 +56,53 @@ impl Pieces {
         inputs: &Inputs,
         limits: &Limits,
     ) -> Result<Arc<Piece>, Stop> {
-        {
-            let mut kept = self.lock();
-            kept.clock += 1;
-            let now = kept.clock;
-            if let Some((piece, used)) = kept.pieces.get_mut(&index) {
-                *used = now;
-                return Ok(piece.clone());
-            }
+        let slot = self.slot(index);
+        let mut piece = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(piece) = &*piece {
+            return Ok(piece.clone());
         }
-        // Two threads may read the same product at once; both get the same piece.
         let input = inputs.read(&plan.path)?;
         let fail =
             |reason: &str, detail: String| Stop::failed(reason, format!("{}: {detail}", plan.path.display()));
         let cutout = decode_cutout(&input.bytes, limits).map_err(|e| fail("unreadable", e.to_string()))?;
-        let piece = product::read(&cutout, plan.kind, &plan.facts);
-        let piece = Arc::new(piece.map_err(|e| fail("product_unusable", e.to_string()))?);
-        self.keep(index, &piece);
-        Ok(piece)
+        drop(input);
+        let read = product::read(&cutout, plan.kind, &plan.facts);
+        let read = Arc::new(read.map_err(|e| fail("product_unusable", e.to_string()))?);
+        *piece = Some(read.clone());
+        drop(piece);
+        self.make_room(index, &read);
+        Ok(read)
     }
 
-    fn keep(&self, index: usize, piece: &Arc<Piece>) {
+    fn slot(&self, index: usize) -> Slot {
         let mut kept = self.lock();
-        let now = kept.clock;
-        let size = |piece: &Piece| piece.pixels.data.len() * 16;
-        if size(piece) > self.room || kept.pieces.insert(index, (piece.clone(), now)).is_some() {
-            return;
+        kept.clock += 1;
+        let asked = kept.clock;
+        let entry = kept.slots.entry(index).or_default();
+        entry.asked = asked;
+        entry.slot.clone()
+    }
+
+    /// Counts a piece that was just read, and lets go of others for it.
+    fn make_room(&self, index: usize, piece: &Piece) {
+        // Four floats a pixel, and a third more for the halved sizes.
+        let bytes = piece.pixels.data.len() * 16 / 3 * 4;
+        let mut kept = self.lock();
+        if let Some(entry) = kept.slots.get_mut(&index) {
+            let before = std::mem::replace(&mut entry.bytes, bytes);
+            kept.used = kept.used - before + bytes;
         }
-        kept.used += size(piece);
         while kept.used > self.room {
-            let Some(oldest) = kept
-                .pieces
-                .iter()
-                .min_by_key(|(_, (_, used))| *used)
-                .map(|(i, _)| *i)
-            else {
+            let read = kept.slots.iter().filter(|(_, entry)| entry.bytes > 0);
+            let oldest = read.min_by_key(|(_, entry)| entry.asked).map(|(i, _)| *i);
+            let Some(gone) = oldest.and_then(|oldest| kept.slots.remove(&oldest)) else {
                 break;
             };
-            if let Some((gone, _)) = kept.pieces.remove(&oldest) {
-                kept.used -= size(&gone);
-            }
+            kept.used -= gone.bytes;
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -58,12 +58,9 @@ pub struct Composite {
     pub(super) backed: Mutex<Option<(Background, Arc<RgbImage>)>>,
 }
 
-/// Bytes for products that are kept in memory.
-const PIECES_ROOM: usize = 96 << 20;
-
 impl<'p> Line<'p> {
     /// `made_by` tells program, backend and models, and is part of every key; `cache` is the folder for located
-    /// anatomies.
+    /// anatomies; `room` is the memory, bytes, for products that are kept.
     ///
     /// # Errors
     /// A sentence when the plan asks for what this program cannot do.
@@ -72,6 +69,7 @@ impl<'p> Line<'p> {
         pipeline: Pipeline,
         mut made_by: Value,
         cache: Option<PathBuf>,
+        room: u64,
     ) -> Result<Self, String> {
         let painters = Painters::open(plan, pipeline.engine.as_ref())?;
         // Where a face lies does not depend on what repaints its seams: the cache knows nothing of painters.
@@ -84,7 +82,7 @@ impl<'p> Line<'p> {
             pipeline,
             starts: starts(plan),
             wants: Vec::new(),
-            pieces: Pieces::new(PIECES_ROOM),
+            pieces: Pieces::new(usize::try_from(room).unwrap_or(usize::MAX)),
             painters,
             cache,
             made_by,

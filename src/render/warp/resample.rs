@@ -77,74 +77,178 @@ impl Footprint {
     }
 }
 
+/// Weights that are worked out together, side by side.
+const CHUNK: usize = 8;
+/// Converting whole numbers one by one would cost more than the filter.
+const RAMP: [f32; CHUNK] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+
 fn elliptical(pyramid: &Pyramid, source: DVec2, footprint: &Footprint) -> [f32; 4] {
     let (index, level) = pyramid.level_for(footprint.minor);
     let scale = 1.0 / f64::from(1u32 << index.min(31));
     let centre = source * scale;
     let half = footprint.half * (SUPPORT * scale);
     // In texels of the level the quadric grows by 1 / scale².
-    let [a, b, c] = footprint.quadric.map(|v| v / (scale * scale));
+    let ellipse = Ellipse {
+        quadric: footprint.quadric.map(|v| v / (scale * scale)),
+        middle: centre.x,
+    };
     let (w, h) = (level.width() as i64, level.height() as i64);
 
-    let mut sum = [0f32; 4];
-    let mut weights = 0f32;
-    let (mut lo, mut hi) = ([f32::INFINITY; 4], [f32::NEG_INFINITY; 4]);
-    let y0 = (centre.y - half.y - 0.5).ceil() as i64;
-    let y1 = (centre.y + half.y - 0.5).floor() as i64;
+    let mut sum = Sum::default();
+    let mut range = Range::default();
+    let y0 = ceil(centre.y - half.y - 0.5);
+    let y1 = -ceil(0.5 - centre.y - half.y);
     for y in y0..=y1 {
         let dy = y as f64 + 0.5 - centre.y;
-        // Where this row enters and leaves the ellipse r = SUPPORT.
-        let disc = b * b * dy * dy - a * (c * dy * dy - SUPPORT * SUPPORT);
-        if disc <= 0.0 {
+        let Some((x0, x1)) = ellipse.span(dy, SUPPORT) else {
             continue;
-        }
-        let (mid, reach) = (centre.x - b * dy / a - 0.5, disc.sqrt() / a);
-        let (x0, x1) = ((mid - reach).ceil() as i64, (mid + reach).floor() as i64);
+        };
         let row: &[[f32; 4]] = if (0..h).contains(&y) {
             &level.data[(y * w) as usize..((y + 1) * w) as usize]
         } else {
             &[]
         };
-        for x in x0..=x1 {
-            let dx = x as f64 + 0.5 - centre.x;
-            let r2 = (a * dx + 2.0 * b * dy) * dx + c * dy * dy;
-            let weight = robidoux(r2 as f32);
-            // Beyond its edges the cut-out is transparent, not repeated.
-            let texel = usize::try_from(x)
-                .ok()
-                .and_then(|x| row.get(x))
-                .copied()
-                .unwrap_or([0.0; 4]);
-            weights += weight;
-            for k in 0..4 {
-                sum[k] += weight * texel[k];
+        let mut x = x0;
+        while x <= x1 {
+            let next = (x + CHUNK as i64).min(x1 + 1);
+            let weights = ellipse.weights(x, dy);
+            let weights = &weights[..(next - x) as usize];
+            // Beyond its edges the cut-out is transparent, not repeated: the weights count there, and nothing else.
+            sum.weights += weights.iter().sum::<f32>();
+            let (from, to) = within(x, next, row.len());
+            if let Some(first) = usize::try_from(from as i64 - x).ok().filter(|_| from < to) {
+                sum.add(&weights[first..first + (to - from)], &row[from..to]);
             }
-            if r2 < 1.0 {
-                for k in 0..4 {
-                    lo[k] = lo[k].min(texel[k]);
-                    hi[k] = hi[k].max(texel[k]);
-                }
+            x = next;
+        }
+        if let Some((x0, x1)) = ellipse.span(dy, 1.0) {
+            let (from, to) = within(x0, x1 + 1, row.len());
+            range.add(&row[from..to.max(from)]);
+            if ((to.max(from) - from) as i64) < x1 + 1 - x0 {
+                range.add(&[[0.0; 4]]);
             }
         }
     }
-    if weights <= 0.0 || lo[3] > hi[3] {
+    if sum.weights <= 0.0 || range.low[3] > range.high[3] {
         return nearest(pyramid.full(), source);
     }
-    std::array::from_fn(|k| (sum[k] / weights).clamp(lo[k], hi[k]))
+    let color = sum.color();
+    std::array::from_fn(|k| (color[k] / sum.weights).clamp(range.low[k], range.high[k]))
+}
+
+/// The part of `[from, to)` that lies in a row of `length` texels.
+fn within(from: i64, to: i64, length: usize) -> (usize, usize) {
+    let clip = |x: i64| usize::try_from(x).unwrap_or(0).min(length);
+    (clip(from), clip(to))
+}
+
+/// The round filter as it lies in a level: `r² = a dx² + 2 b dx dy + c dy²`.
+struct Ellipse {
+    quadric: [f64; 3],
+    /// Of the ellipse, across.
+    middle: f64,
+}
+
+impl Ellipse {
+    /// First and last texel whose middles a row, `dy` below the middle, has within radius `r`.
+    fn span(&self, dy: f64, r: f64) -> Option<(i64, i64)> {
+        let [a, b, c] = self.quadric;
+        let disc = b * b * dy * dy - a * (c * dy * dy - r * r);
+        if disc <= 0.0 {
+            return None;
+        }
+        let (mid, reach) = (self.middle - b * dy / a - 0.5, disc.sqrt() / a);
+        let (x0, x1) = (ceil(mid - reach), -ceil(-mid - reach));
+        (x0 <= x1).then_some((x0, x1))
+    }
+
+    /// Of the texels from `x` on. Without a branch, so that the compiler takes several at a time.
+    fn weights(&self, x: i64, dy: f64) -> [f32; CHUNK] {
+        let [a, b, c] = self.quadric;
+        let first = (x as f64 + 0.5 - self.middle) as f32;
+        let (a, linear, constant) = (a as f32, (2.0 * b * dy) as f32, (c * dy * dy) as f32);
+        let mut weights = RAMP;
+        for weight in &mut weights {
+            let dx = first + *weight;
+            *weight = robidoux((a * dx + linear) * dx + constant);
+        }
+        weights
+    }
+}
+
+/// `v.ceil()` as a whole number, without the call that it is on processors of the common least kind.
+fn ceil(v: f64) -> i64 {
+    let cut = v as i64;
+    cut + i64::from((cut as f64) < v)
+}
+
+/// Weighted texels; two sums, so that one need not wait for the other.
+#[derive(Default)]
+struct Sum {
+    weights: f32,
+    even: [f32; 4],
+    odd: [f32; 4],
+}
+
+impl Sum {
+    fn add(&mut self, weights: &[f32], texels: &[[f32; 4]]) {
+        let add = |sum: &mut [f32; 4], weight: f32, texel: &[f32; 4]| {
+            for (sum, v) in sum.iter_mut().zip(texel) {
+                *sum += weight * v;
+            }
+        };
+        for (weights, texels) in weights.chunks(2).zip(texels.chunks(2)) {
+            if let (Some(weight), Some(texel)) = (weights.first(), texels.first()) {
+                add(&mut self.even, *weight, texel);
+            }
+            if let (Some(weight), Some(texel)) = (weights.get(1), texels.get(1)) {
+                add(&mut self.odd, *weight, texel);
+            }
+        }
+    }
+
+    fn color(&self) -> [f32; 4] {
+        std::array::from_fn(|k| self.even[k] + self.odd[k])
+    }
+}
+
+/// Least and greatest of the texels in the filter's middle: what it may not ring beyond.
+struct Range {
+    low: [f32; 4],
+    high: [f32; 4],
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self {
+            low: [f32::INFINITY; 4],
+            high: [f32::NEG_INFINITY; 4],
+        }
+    }
+}
+
+impl Range {
+    fn add(&mut self, texels: &[[f32; 4]]) {
+        // Comparisons as the processor has them; `f32::min` would mind NaN, which texels are not.
+        for texel in texels {
+            for ((low, high), v) in self.low.iter_mut().zip(&mut self.high).zip(texel) {
+                *low = if v < low { *v } else { *low };
+                *high = if v > high { *v } else { *high };
+            }
+        }
+    }
 }
 
 /// Keys cubic with B = 0.3782, C = 0.3109 at squared radius `r2` (target pixels), 0 from radius 2.
 fn robidoux(r2: f32) -> f32 {
     const B: f32 = 0.378_216;
     const C: f32 = 0.310_892;
-    let r = r2.max(0.0).sqrt();
-    if r < 1.0 {
-        ((12.0 - 9.0 * B - 6.0 * C) * r + (-18.0 + 12.0 * B + 6.0 * C)) * r2 + (6.0 - 2.0 * B)
-    } else if r < 2.0 {
-        (((-B - 6.0 * C) * r + (6.0 * B + 30.0 * C)) * r + (-12.0 * B - 48.0 * C)) * r + (8.0 * B + 24.0 * C)
-    } else {
-        0.0
-    }
+    let r2 = r2.clamp(0.0, 4.0);
+    let r = r2.sqrt();
+    let near = ((12.0 - 9.0 * B - 6.0 * C) * r + (-18.0 + 12.0 * B + 6.0 * C)) * r2 + (6.0 - 2.0 * B);
+    let far =
+        (((-B - 6.0 * C) * r + (6.0 * B + 30.0 * C)) * r + (-12.0 * B - 48.0 * C)) * r + (8.0 * B + 24.0 * C);
+    if r2 < 1.0 { near } else { far }
 }
 
 /// Separable interpolating cubic (a = −½), clamped to the four texels around the point so that it cannot ring.
