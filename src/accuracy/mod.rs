@@ -12,6 +12,7 @@ mod panels;
 mod parts;
 mod report;
 mod scene;
+pub mod seam;
 pub mod truth;
 pub mod worn;
 

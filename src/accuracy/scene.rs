@@ -57,6 +57,8 @@ pub enum SceneError {
     },
     #[error(transparent)]
     Infer(#[from] InferError),
+    #[error("{path}: cannot be written: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
 }
 
 /// How a scene is measured.

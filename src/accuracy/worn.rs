@@ -326,7 +326,7 @@ fn mesh(rect: &Rect, surface: &Surface) -> WarpMesh {
     mesh
 }
 
-fn mask_of(image: &GrayImage) -> Mask {
+pub(super) fn mask_of(image: &GrayImage) -> Mask {
     Mask {
         rect: Rect::of_size(image.width(), image.height()),
         data: image.as_raw().iter().map(|v| f32::from(*v) / 255.0).collect(),

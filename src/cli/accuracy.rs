@@ -29,7 +29,16 @@ pub struct AccuracyArgs {
     /// Measure light, shadow and edge instead of place: the worn picture's own jewelry is laid on the bare one
     #[arg(long, conflicts_with_all = ["known", "worn_length", "pictures", "kind"])]
     pub light: bool,
-    /// Time the fit at 2048 pixels (a run over everything does); with --light, the rendering
+    /// Measure the pass over the seam: the band of skin around the worn picture's own jewelry, before and after
+    #[arg(long, conflicts_with_all = ["known", "worn_length", "light", "kind"])]
+    pub seam: bool,
+    /// With --seam: the model of the band in place of the program's own
+    #[arg(long, value_name = "FILE", requires = "seam")]
+    pub band: Option<PathBuf>,
+    /// With --seam: write pairs to train the model of the band on into this folder, and measure nothing
+    #[arg(long, value_name = "DIR", requires = "seam")]
+    pub pairs: Option<PathBuf>,
+    /// Time the fit at 2048 pixels (a run over everything does); with --light, the rendering; with --seam, the pass
     #[arg(long)]
     pub time: bool,
     /// Write the report to this page; a run over everything writes docs/accuracy.md
@@ -70,6 +79,9 @@ impl AccuracyArgs {
 }
 
 pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
+    if args.seam {
+        return super::accuracy_seam::run(global, args);
+    }
     if args.light {
         return super::accuracy_light::run(global, args);
     }

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod accuracy_light;
+mod accuracy_seam;
 mod completions;
 mod exit;
 mod files;

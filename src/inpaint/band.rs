@@ -7,6 +7,8 @@ use crate::imaging::{Mask, Rect};
 const MIN_WIDTH_PX: f64 = 3.0;
 /// How far under the edge the band may reach, px: as far as the edge's anti-aliasing.
 const UNDER_EDGE_PX: f32 = 1.0;
+/// Nothing worn stands off farther, mm.
+const MAX_HEIGHT_MM: f32 = 100.0;
 /// Coverage from which a pixel counts as the product's.
 const EDGE: f32 = 0.5;
 /// Coverage from which nothing of a pixel is skin.
@@ -23,6 +25,8 @@ pub struct Around<'a> {
     pub jewelry: &'a Mask,
     /// Shadow that was laid around it, 0 none ..= 1 black.
     pub shadow: &'a Mask,
+    /// Height of the piece above the skin, mm.
+    pub height_mm: &'a Mask,
     /// Where there is bare skin, 0..=1; `None`: everywhere.
     pub skin: Option<&'a Mask>,
     pub px_per_mm: f64,
@@ -39,6 +43,8 @@ pub struct Band {
     pub alpha: Mask,
     /// Shadow by all pieces.
     pub shadow: Mask,
+    /// Height of the jewelry above the skin, mm; the highest piece's.
+    pub height_mm: Mask,
     /// Of the widest band, px.
     pub width_px: f64,
     /// Of the largest piece's scale.
@@ -65,6 +71,7 @@ impl Band {
             rim: Mask::filled(rect, 0.0),
             alpha: Mask::filled(rect, 0.0),
             shadow: Mask::filled(rect, 0.0),
+            height_mm: Mask::filled(rect, 0.0),
             width_px: 0.0,
             px_per_mm: 0.0,
         };
@@ -96,6 +103,10 @@ impl Band {
             };
             self.alpha.data[at] = self.alpha.data[at].max(alpha[i]);
             self.shadow.data[at] = self.shadow.data[at].max(share(piece.shadow.get(x, y)));
+            let height = piece.height_mm.get(x, y);
+            if height.is_finite() {
+                self.height_mm.data[at] = self.height_mm.data[at].max(height.min(MAX_HEIGHT_MM));
+            }
             // The edge runs half a pixel before the first centre beyond it.
             let depth = inside[i] - 0.5;
             if alpha[i] >= OPAQUE || (alpha[i] >= EDGE && depth > UNDER_EDGE_PX) {

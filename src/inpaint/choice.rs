@@ -9,10 +9,9 @@ use super::sd::{Sd, SdSettings};
 use crate::infer::Engine;
 
 /// What is asked for.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Choice {
     /// The composite as it is.
-    #[default]
     Off,
     /// The compact model, from a file.
     Band {
@@ -28,7 +27,7 @@ impl Choice {
     ///
     /// # Errors
     /// One line: why the engine cannot be had.
-    pub fn open(&self, engine: &dyn Engine) -> Result<Option<Arc<dyn Painter>>, String> {
+    pub fn open(&self, engine: &Arc<dyn Engine>) -> Result<Option<Arc<dyn Painter>>, String> {
         match self {
             Self::Off => Ok(None),
             Self::Band { path: None, .. } => Err(
@@ -37,10 +36,10 @@ impl Choice {
             Self::Band {
                 path: Some(path),
                 steps,
-            } => Compact::open(path, steps.unwrap_or(Compact::STEPS), engine)
+            } => Compact::open(path, steps.unwrap_or(Compact::STEPS), engine.as_ref())
                 .map(|painter| Some(Arc::new(painter) as Arc<dyn Painter>))
                 .map_err(|e| e.to_string()),
-            Self::Sd(settings) => Sd::open(settings, engine)
+            Self::Sd(settings) => Sd::open(settings, engine.as_ref())
                 .map(|painter| Some(Arc::new(painter) as Arc<dyn Painter>))
                 .map_err(|e| e.to_string()),
         }

@@ -9,6 +9,10 @@ pub struct Reach {
     pub side: u32,
     /// Millimetres that a tile should show.
     pub mm: f64,
+    /// What it paints is a smooth change of what was there: a tile may be shrunk for it, and its colours are right by
+    /// themselves. Else a tile is never shrunk, for the skin's texture would be lost, and its colours, which may have
+    /// drifted as an autoencoder's do, are matched at the band's rim.
+    pub smooth: bool,
 }
 
 /// A tile as a painter sees it: squares of [`Reach::side`] pixels, row by row.
@@ -23,6 +27,8 @@ pub struct TileView {
     pub band: Vec<f32>,
     /// Shadow that was laid, 0 none ..= 1 black.
     pub shadow: Vec<f32>,
+    /// Height of the jewelry above the skin, mm; 0 beside it.
+    pub height_mm: Vec<f32>,
     /// Of this view.
     pub px_per_mm: f64,
     /// The tile's own stream.

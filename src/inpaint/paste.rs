@@ -87,6 +87,9 @@ fn paint_tile(
         .map(|(n, o)| std::array::from_fn(|k| n[k].clamp(0.0, 1.0) - o[k]))
         .collect();
     let mut change = resize(&change, wanted, side);
+    if painter.reach().smooth {
+        return Ok(change);
+    }
     let rim: Vec<f32> = super::band::pixels(&tile.rect)
         .map(|(x, y)| band.rim.get(x, y))
         .collect();
@@ -101,12 +104,13 @@ fn view(canvas: &RgbImage, band: &Band, rect: &Rect, wanted: usize, seed: u64) -
         canvas.height().saturating_sub(1) as i32,
     );
     let side = rect.width as usize;
-    let crop: Vec<[f32; 6]> = super::band::pixels(rect)
+    let crop: Vec<[f32; 7]> = super::band::pixels(rect)
         .map(|(x, y)| {
             let px = canvas.get_pixel(x.clamp(0, right) as u32, y.clamp(0, bottom) as u32);
             let [r, g, b] = px.0.map(|v| f32::from(v) / 255.0);
             let (alpha, shadow) = (band.alpha.get(x, y), band.shadow.get(x, y));
-            [r, g, b, alpha, band.weight.get(x, y), shadow]
+            let height = band.height_mm.get(x, y);
+            [r, g, b, alpha, band.weight.get(x, y), shadow, height]
         })
         .collect();
     let crop = resize(&crop, side, wanted);
@@ -120,6 +124,7 @@ fn view(canvas: &RgbImage, band: &Band, rect: &Rect, wanted: usize, seed: u64) -
         alpha: plane(3),
         band: plane(4),
         shadow: plane(5),
+        height_mm: crop.iter().map(|v| v[6].max(0.0)).collect(),
         px_per_mm: band.px_per_mm * wanted as f64 / side.max(1) as f64,
         // The place in the picture names the stream: it does not depend on which other tiles there are.
         noise: Noise::new(seed, (u64::from(rect.y as u32) << 32) | u64::from(rect.x as u32)),

@@ -16,10 +16,30 @@ impl<F: Fn(&TileView) -> Result<Vec<[f32; 3]>, String> + Send + Sync> Painter fo
         Reach {
             side: self.0,
             mm: 1e3,
+            smooth: false,
         }
     }
     fn paint(&self, view: &TileView) -> Result<Vec<[f32; 3]>, String> {
         (self.1)(view)
+    }
+}
+
+/// The same, of a smooth change.
+struct Smooth<F>(By<F>);
+
+impl<F: Fn(&TileView) -> Result<Vec<[f32; 3]>, String> + Send + Sync> Painter for Smooth<F> {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+    fn reach(&self) -> Reach {
+        Reach {
+            mm: 32.0,
+            smooth: true,
+            ..self.0.reach()
+        }
+    }
+    fn paint(&self, view: &TileView) -> Result<Vec<[f32; 3]>, String> {
+        self.0.paint(view)
     }
 }
 
@@ -36,6 +56,7 @@ fn around<'a>(jewelry: &'a Mask, skin: Option<&'a Mask>, px_per_mm: f64) -> Arou
     Around {
         jewelry,
         shadow: jewelry,
+        height_mm: jewelry,
         skin,
         px_per_mm,
     }
@@ -216,6 +237,7 @@ proptest! {
         (u, v, w) in (0f32..64.0, 0f32..48.0, 0.3f32..9.0),
         px_per_mm in 0.1f64..5.0,
         side in 8u32..80,
+        smooth in any::<bool>(),
     ) {
         let noise = Noise::new(seed, 1).gaussians(0, 64 * 48 * 3);
         let before = RgbImage::from_fn(64, 48, |x, y| {
@@ -240,7 +262,9 @@ proptest! {
             }
         };
         let mut after = before.clone();
-        let told = repaint(&mut after, &pieces, &By(side, broken), &InpaintSettings::default());
+        let (plain, smoothly) = (By(side, broken), Smooth(By(side, broken)));
+        let painter: &dyn Painter = if smooth { &smoothly } else { &plain };
+        let told = repaint(&mut after, &pieces, painter, &InpaintSettings::default());
         untouched(&before, &after, &pieces)?;
         if [0, 2, 3, 4].contains(&fault) {
             prop_assert_eq!(&after, &before);
@@ -259,7 +283,11 @@ proptest! {
             discs.iter().map(|(u, v, r)| r - (x - u).hypot(y - v)).fold(0.0, f32::max)
         });
         let band = Band::around(&[around(&shape, None, 2.0)], 3.0, &Rect::of_size(300, 200));
-        let reach = Reach { side, mm: 1e3 };
+        let reach = Reach {
+            side,
+            mm: 1e3,
+            smooth: false,
+        };
         let mut say = vec![0.0; band.weight.data.len()];
         for tile in tiles::tiles(&band, reach) {
             for (y, a, b) in &tile.spans {
@@ -301,6 +329,39 @@ fn a_tile_far_from_the_skin_is_dropped_and_told_of() {
                 Fault::Rough { .. } => assert_eq!(wanted, "rough"),
                 other => panic!("{other}"),
             }
+        }
+    }
+}
+
+/// A change that is the same at every scale of the photograph stays so: a smooth painter's tile shows as many millimetres
+/// on a large photograph as on a small one, and what it paints is not taken for drift.
+#[test]
+fn a_smooth_change_is_kept_whatever_the_scale() {
+    let darker = |v: &TileView| Ok(v.picture.iter().map(|c| c.map(|c| c - 0.04)).collect());
+    for px_per_mm in [1.5, 4.0, 12.0] {
+        let size = (30.0 * px_per_mm) as u32;
+        let (middle, radius) = (15.0 * px_per_mm as f32, 5.0 * px_per_mm as f32);
+        let disc = mask(size, size, |x, y| radius + 0.5 - (x - middle).hypot(y - middle));
+        let before = RgbImage::from_pixel(size, size, Rgb([198, 150, 127]));
+        let mut after = before.clone();
+        let told = repaint(
+            &mut after,
+            &[around(&disc, None, px_per_mm)],
+            &Smooth(By(128, darker)),
+            &InpaintSettings::default(),
+        );
+        assert!(told.dropped.is_empty() && told.tiles <= 4, "{told:?}");
+        // Half a millimetre from the edge the band takes all of the paint: 0.04 of 255.
+        let at = (middle + radius + 0.5 * px_per_mm as f32) as u32;
+        let (was, is) = (
+            before.get_pixel(at, middle as u32).0,
+            after.get_pixel(at, middle as u32).0,
+        );
+        for k in 0..3 {
+            assert!(
+                (9..=11).contains(&(was[k] - is[k])),
+                "{was:?} {is:?} at {px_per_mm}"
+            );
         }
     }
 }

@@ -13,6 +13,8 @@ const MARGIN: f64 = 1.0 / 16.0;
 const OVERLAP: f64 = 1.0 / 8.0;
 /// Fewer pixels than this show a painter nothing.
 const MIN_SIDE: f64 = 16.0;
+/// Tiles of more pixels cost more memory than any picture needs.
+const MAX_SIDE: f64 = 4096.0;
 
 /// A square of the photograph; may reach outside it, where the edge's pixels are repeated.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,12 +37,15 @@ impl Tile {
     }
 }
 
-/// The side of a tile in photo pixels: as many millimetres as the painter wants to see, but never more pixels than it
-/// takes, for a tile that had to be shrunk would lose the skin's texture.
+/// The side of a tile in photo pixels: as many millimetres as the painter wants to see, but, where it paints more than a
+/// smooth change, never more pixels than it takes, for a tile that had to be shrunk would lose the skin's texture.
 pub fn side(reach: Reach, px_per_mm: f64) -> u32 {
-    (reach.mm * px_per_mm)
-        .round()
-        .clamp(MIN_SIDE, f64::from(reach.side).max(MIN_SIDE)) as u32
+    let most = if reach.smooth {
+        MAX_SIDE
+    } else {
+        f64::from(reach.side)
+    };
+    (reach.mm * px_per_mm).round().clamp(MIN_SIDE, most.max(MIN_SIDE)) as u32
 }
 
 /// Tiles that cover the band, in reading order of the parts of the band that they belong to.

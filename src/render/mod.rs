@@ -64,6 +64,8 @@ pub struct Rendered {
     pub jewelry: Mask,
     /// Shadow: 0 none ..= 1 black.
     pub shadow: Mask,
+    /// Height of the jewelry above the skin, mm; 0 beside it.
+    pub height_mm: Mask,
 }
 
 /// Draws `piece` as placed onto `canvas` (8-bit sRGB, the photo or an earlier composite), in place.
@@ -108,12 +110,7 @@ pub fn render(
         softness: settings.shadow_softness,
     };
     let shadow = shadow::cast(&warped, &scene);
-    let (rect, jewelry, shadow) = composite::compose(canvas, &warped, shadow.as_ref(), receiver);
-    Rendered {
-        rect,
-        jewelry,
-        shadow,
-    }
+    composite::compose(canvas, &warped, shadow.as_ref(), receiver)
 }
 
 /// A photograph softer than this, mm, is out of focus where the piece is: no blur makes jewelry of that look right.

@@ -1,9 +1,9 @@
-"""Held-out persons: how far the band is from the worn picture after the pass, over before.
+"""Held-out persons: how far the band is from the worn picture after the pass, over before, for changes scaled by a factor.
 
-    python evaluate.py PAIRS RUN [--sheet sheet.png]
+    python evaluate.py RUN PAIRS [PAIRS ..] [--steps 2] [--sheet sheet.png]
 
-Prints per scene: mean ΔE2000 in the band after / before, and the band's high-frequency energy over the worn picture's.
-Whole pictures are repainted in overlapping tiles, blended as src/inpaint does, without its match of the rim.
+The program's own measure, on pictures and with its own tiles, is `parure accuracy RENDERS --seam --band MODEL.onnx`; this one
+serves to choose the factor (SHRINK of export.py) and to compare runs. Whole pictures go through the network at once.
 """
 import argparse
 
@@ -11,14 +11,15 @@ import cv2
 import numpy as np
 import torch
 
-from data import SIDE, load, planes, tensors, tile_at
-from net import CHANGE, Band, sample
-from pairs import to_linear
+from data import PX_PER_MM, linear, load, shadows, stack_of, tensors
+from export import weights
+from net import CHANGE, sample
+
+FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2)
 
 
 def lab(srgb):
-    linear = to_linear(srgb.astype(np.float64))
-    xyz = linear @ np.array([[0.4123908, 0.3575843, 0.1804808], [0.2126390, 0.7151687, 0.0721923], [0.0193308, 0.1191948, 0.9505322]]).T
+    xyz = linear(srgb.astype(np.float64)) @ np.array([[0.4123908, 0.3575843, 0.1804808], [0.2126390, 0.7151687, 0.0721923], [0.0193308, 0.1191948, 0.9505322]]).T
     f = xyz / np.array([0.9504559, 1.0, 1.0890578])
     f = np.where(f > (6 / 29) ** 3, np.cbrt(f), f / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)
@@ -44,61 +45,48 @@ def delta_e(a, b):
     return np.sqrt(np.maximum(x * x + y * y + z * z + rt * y * z, 0))
 
 
-def repaint(net, pair, steps):
-    stack = planes(pair)
+def change_of(net, pair, k, steps):
+    """The change of a whole picture, at its own scale."""
+    stack = stack_of(pair, k).astype(np.float32) / 255
     height, width = stack.shape[:2]
-    total, weight = np.zeros((height, width, 3)), np.full((height, width, 1), 1e-9)
-    ramp = np.clip((np.minimum(np.arange(SIDE) + 0.5, SIDE - np.arange(SIDE) - 0.5) / SIDE - 1 / 16) * 8, 0, 1)
-    window = (ramp[:, None] * ramp)[..., None]
-    generator = torch.Generator().manual_seed(3)
-    for y in range(-SIDE // 4, height, SIDE // 2):
-        for x in range(-SIDE // 4, width, SIDE // 2):
-            tile = tile_at(stack, (np.clip(y + SIDE // 2, 0, height - 1), np.clip(x + SIDE // 2, 0, width - 1)), SIDE)
-            top, left = np.clip(y + SIDE // 2, 0, height - 1) - SIDE // 2, np.clip(x + SIDE // 2, 0, width - 1) - SIDE // 2
-            if tile[..., 7].max() == 0:
-                continue
-            condition, _, _ = tensors(tile, float(pair["px_per_mm"]))
-            change = sample(net, torch.from_numpy(condition)[None], steps, generator)[0].numpy().transpose(1, 2, 0) * CHANGE
-            a, b = max(top, 0), max(left, 0)
-            c, d = min(top + SIDE, height), min(left + SIDE, width)
-            part = (slice(a - top, c - top), slice(b - left, d - left))
-            total[a:c, b:d] += change[part] * window[part]
-            weight[a:c, b:d] += window[part]
-    band = stack[..., 7:8]
-    return np.clip(stack[..., :3] + band * total / weight, 0, 1), stack
-
-
-def detail(image, inside):
-    luma = image @ np.array([0.2126, 0.7152, 0.0722])
-    fine = luma - cv2.GaussianBlur(luma, (0, 0), 1.5)
-    return float((fine[inside] ** 2).mean())
+    zoom = PX_PER_MM / pair["px_per_mm"]
+    size = [int(np.ceil(n * zoom / 8) * 8) for n in (width, height)]
+    how = cv2.INTER_CUBIC if zoom >= 1 else cv2.INTER_AREA
+    large = np.concatenate([cv2.resize(np.ascontiguousarray(stack[..., i : i + 1]), size, interpolation=how)[..., None] for i in range(11)], -1)
+    condition, _, _ = tensors(np.clip(large, 0, 1), PX_PER_MM)
+    change = sample(net, torch.from_numpy(condition)[None], steps, torch.Generator().manual_seed(3))[0].numpy()
+    return stack, cv2.resize(change.transpose(1, 2, 0) * CHANGE, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("pairs")
     ap.add_argument("run")
-    ap.add_argument("--steps", type=int, default=4)
+    ap.add_argument("pairs", nargs="+")
+    ap.add_argument("--steps", type=int, default=2)
     ap.add_argument("--sheet")
+    ap.add_argument("--trained", action="store_true", help="the persons that were trained on instead")
     args = ap.parse_args()
-    net = Band()
-    state = torch.load(f"{args.run}/last.pt", map_location="cpu", weights_only=False)["mean"]
-    net.load_state_dict({k[len("module."):]: v for k, v in state.items() if k.startswith("module.")})
-    net.eval()
-    ratios, details, strips = [], [], []
-    for pair in load(args.pairs, True):
-        after, stack = repaint(net, pair, args.steps)
-        before, target, inside = stack[..., :3], stack[..., 3:6], stack[..., 7] > 0
-        wanted = lab(target)
-        far = [delta_e(lab(p), wanted)[inside].mean() for p in (before, after)]
-        ratios.append(far[1] / max(far[0], 1e-6))
-        details.append(detail(after, inside) / max(detail(target, inside), 1e-12))
-        print(f"{pair['name']}: ΔE2000 {far[0]:.2f} -> {far[1]:.2f}, ratio {ratios[-1]:.3f}, detail {details[-1]:.2f}")
-        y, x = pair["places"][len(pair["places"]) // 2]
-        strips.append(np.hstack([tile_at(np.float32(p), (y, x), 192) for p in (before, after, target)]))
-    print(f"median ratio {np.median(ratios):.3f}, worse on {np.mean(np.array(ratios) > 1):.1%}, median detail {np.median(details):.2f}")
+    torch.set_num_threads(1)
+    net = weights(args.run)
+    all_ratios, strips = [], []
+    for pair in load(args.pairs, not args.trained):
+        for k in (0, 3, 5):
+            stack, change = change_of(net, pair, min(k, shadows(pair) - 1), args.steps)
+            before, worn, band = stack[..., :3], stack[..., 3:6], stack[..., 7:8]
+            inside = band[..., 0] > 0
+            want, pictures = lab(worn[inside]), [before] + [np.clip(before + f * band * change, 0, 1) for f in FACTORS]
+            far = [delta_e(lab(p[inside]), want).mean() for p in pictures]
+            all_ratios.append(np.array(far[1:]) / max(far[0], 1e-6))
+            if k == 0:
+                print(f"{pair['name']}: ΔE2000 {far[0]:.2f} -> " + " ".join(f"{v:.2f}" for v in far[1:]), flush=True)
+                strips.append([np.clip(p, 0, 1) for p in (before, pictures[FACTORS.index(1.0) + 1], worn, 0.5 + 2 * band * change, 0.5 + 2 * band * (worn - before))])
+    ratios = np.array(all_ratios)
+    for f, r in zip(FACTORS, ratios.T):
+        print(f"factor {f}: after / before median {np.median(r):.3f}, mean {r.mean():.3f}, worse on {(r > 1).mean():.1%} of {len(r)}")
     if args.sheet:
-        cv2.imwrite(args.sheet, np.round(np.vstack(strips)[..., ::-1] * 255).astype(np.uint8))
+        wide = max(sum(p.shape[1] for p in s) for s in strips)
+        rows = [np.pad(np.hstack(s), ((0, 4), (0, wide - sum(p.shape[1] for p in s)), (0, 0))) for s in strips]
+        cv2.imwrite(args.sheet, np.round(np.vstack(rows)[..., ::-1] * 255).clip(0, 255).astype(np.uint8))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Writes the running mean of a run's weights as ONNX with 16-bit weights; inputs and outputs stay 32-bit.
+"""Writes the running mean of a run's weights as ONNX with 16-bit weights; input and output stay 32-bit.
 
-    python export.py RUN OUT.onnx
+    python export.py RUN OUT.onnx [SHRINK]
+
+SHRINK, 1 unless given, scales the change: chosen on held-out persons, see evaluate.py.
 """
 import os
 import sys
@@ -10,7 +12,24 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from net import CONDITIONS, Band
+from data import SIDE
+from net import PLANES, Band
+
+
+class Shrunk(torch.nn.Module):
+    def __init__(self, net, by):
+        super().__init__()
+        self.net, self.by = net, by
+
+    def forward(self, input):
+        return self.net(input) * self.by if self.by != 1 else self.net(input)
+
+
+def weights(run):
+    net = Band()
+    state = torch.load(f"{run}/last.pt", map_location="cpu", weights_only=False)["mean"]
+    net.load_state_dict({k[len("module."):]: v for k, v in state.items() if k.startswith("module.")})
+    return net.eval()
 
 
 def halve_weights(model):
@@ -30,16 +49,11 @@ def halve_weights(model):
     model.graph.node.extend(casts + nodes)
 
 
-def main(run, out):
-    net = Band()
-    state = torch.load(f"{run}/last.pt", map_location="cpu", weights_only=False)["mean"]
-    net.load_state_dict({k[len("module."):]: v for k, v in state.items() if k.startswith("module.")})
-    net.eval()
-    plane = {2: "height", 3: "width"}
+def main(run, out, shrink="1"):
+    net = Shrunk(weights(run), float(shrink)).eval()
     torch.onnx.export(
-        net, (torch.zeros(1, 3, 128, 128), torch.zeros(1, CONDITIONS, 128, 128), torch.ones(1)), out,
-        input_names=["noisy", "condition", "time"], output_names=["velocity"], opset_version=17, dynamo=False,
-        dynamic_axes={"noisy": plane, "condition": plane, "velocity": plane},
+        net, torch.zeros(1, 4 + 4 * PLANES, SIDE // 2, SIDE // 2), out,
+        input_names=["input"], output_names=["change"], opset_version=17, dynamo=False,
     )
     model = onnx.load(out)
     halve_weights(model)

@@ -7,7 +7,7 @@ mod exact;
 mod fringe;
 mod report;
 mod ring;
-mod speed;
+pub(super) mod speed;
 
 use std::path::Path;
 
@@ -61,7 +61,7 @@ impl Direction {
 }
 
 /// Light as the product's pixels must keep it: neither tone nor grain, so that what is compared is shadow alone.
-fn shadow_only() -> RenderSettings {
+pub(super) fn shadow_only() -> RenderSettings {
     RenderSettings {
         tone: 0.0,
         match_grain: false,
@@ -70,24 +70,27 @@ fn shadow_only() -> RenderSettings {
 }
 
 /// A scene's pictures and what is known of them.
-struct Opened {
-    truth: Truth,
-    photo: Photo,
-    worn: image::RgbImage,
-    jewelry: image::GrayImage,
+pub(super) struct Opened {
+    pub(super) truth: Truth,
+    pub(super) photo: Photo,
+    pub(super) worn: image::RgbImage,
+    pub(super) jewelry: image::GrayImage,
     /// Skin of the worn picture.
     skin: image::GrayImage,
-    anatomy: Anatomy,
-    pieces: Vec<Worn>,
+    /// Skin of the bare one.
+    pub(super) bare_skin: image::GrayImage,
+    pub(super) anatomy: Anatomy,
+    pub(super) pieces: Vec<Worn>,
 }
 
-fn open(json: &Path, engine: &dyn Engine) -> Result<Opened, SceneError> {
+pub(super) fn open(json: &Path, engine: &dyn Engine) -> Result<Opened, SceneError> {
     let truth = Truth::read(json)?;
     let beside = |suffix: &str| json.with_file_name(format!("{}_{suffix}.png", truth.name));
     let photo = Photo::open(&beside("bare"), &Limits::default())?;
     let picture = Photo::open(&beside("worn"), &Limits::default())?;
     let jewelry = mask(&beside("worn_mask_jewelry"), &photo)?;
-    let mut receiver = mask(&beside("bare_mask_skin"), &photo)?;
+    let bare_skin = mask(&beside("bare_mask_skin"), &photo)?;
+    let mut receiver = bare_skin.clone();
     if let Some(cloth) = optional(&beside("bare_mask_cloth"), &photo)? {
         for (r, c) in receiver.pixels_mut().zip(cloth.pixels()) {
             r[0] = r[0].saturating_add(c[0]);
@@ -97,6 +100,7 @@ fn open(json: &Path, engine: &dyn Engine) -> Result<Opened, SceneError> {
     let pieces = worn(&truth, &picture.pixels, &jewelry, &receiver);
     Ok(Opened {
         skin: mask(&beside("worn_mask_skin"), &photo)?,
+        bare_skin,
         truth,
         photo,
         worn: picture.pixels,

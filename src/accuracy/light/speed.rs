@@ -23,7 +23,7 @@ pub struct Speed {
 }
 
 const RUNS: usize = 5;
-const SMALL: (u32, u32) = (2048, 2048);
+pub(in crate::accuracy) const SMALL: (u32, u32) = (2048, 2048);
 const LARGE: (u32, u32) = (6000, 4000);
 
 pub fn measure(bare: &RgbImage, anatomy: &Anatomy, worn: &Worn) -> Speed {
@@ -58,7 +58,7 @@ pub fn measure(bare: &RgbImage, anatomy: &Anatomy, worn: &Worn) -> Speed {
 }
 
 /// The placement on a photograph `scale` times as large.
-fn scaled(placement: &Placement, scale: f64) -> Placement {
+pub(in crate::accuracy) fn scaled(placement: &Placement, scale: f64) -> Placement {
     let rect = |r: &Rect| {
         let part = |v: u32| (f64::from(v) * scale).ceil() as u32;
         let at = |v: i32| (f64::from(v) * scale).floor() as i32;

@@ -78,10 +78,7 @@ fn dress_all(
     look: &[LookPiece],
     pipeline: &Pipeline,
 ) -> Result<(), Exit> {
-    let painter = args
-        .inpaint()
-        .open(pipeline.engine.as_ref())
-        .map_err(Exit::usage)?;
+    let painter = args.inpaint().open(&pipeline.engine).map_err(Exit::usage)?;
     let job = Job {
         args,
         pipeline,

@@ -32,7 +32,7 @@ impl Painters {
     ///
     /// # Errors
     /// A sentence that names the look.
-    pub fn open(plan: &Plan, engine: &dyn Engine) -> Result<Self, String> {
+    pub fn open(plan: &Plan, engine: &Arc<dyn Engine>) -> Result<Self, String> {
         let mut painters = Self {
             opened: Vec::new(),
             fingerprint: None,

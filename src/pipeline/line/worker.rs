@@ -71,7 +71,7 @@ impl<'p> Line<'p> {
         cache: Option<PathBuf>,
         room: u64,
     ) -> Result<Self, String> {
-        let painters = Painters::open(plan, pipeline.engine.as_ref())?;
+        let painters = Painters::open(plan, &pipeline.engine)?;
         // Where a face lies does not depend on what repaints its seams: the cache knows nothing of painters.
         let cache = cache.map(|folder| Cache::new(folder, &made_by));
         if let (Some(weights), Some(made_by)) = (&painters.fingerprint, made_by.as_object_mut()) {
