@@ -3,7 +3,7 @@
 //! The road through the house: a preset is planned into jobs ([`preset`]), the batch engine runs them
 //! ([`batch`]); a photograph is read ([`imaging`]) and its anatomy located with ONNX models ([`infer`],
 //! [`locate`]); a cut-out is read into a piece ([`product`]); the piece is fitted to the body ([`fit`]),
-//! rendered ([`render`]), its seam repainted ([`inpaint`]) and exported ([`export`]).
+//! rendered ([`render`]), its seam repainted ([`inpaint`]), checked ([`qa`]) and exported ([`export`]).
 //!
 //! Conventions used everywhere:
 //! - sizes in the world are millimetres; they become pixels at one place, with the local `px_per_mm`;
@@ -26,4 +26,5 @@ pub mod locate;
 pub mod pipeline;
 pub mod preset;
 pub mod product;
+pub mod qa;
 pub mod render;

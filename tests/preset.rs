@@ -419,7 +419,7 @@ fn a_pattern_never_finds_the_run_s_own_pictures() {
 fn the_json_schema_asks_for_what_the_reader_asks_for() {
     let schema = parure::preset::json_schema();
     let needed = |name: &str| schema["$defs"][name]["required"].clone();
-    assert_eq!(schema["required"], serde_json::Value::Null);
+    assert_eq!(schema["required"], serde_json::json!(["version"]));
     assert_eq!(needed("Model"), serde_json::Value::Null);
     assert_eq!(needed("Export"), serde_json::json!(["name"]));
     assert_eq!(needed("NamedVariant"), serde_json::json!(["name"]));

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::folder::Folder;
 use super::journal::{Journal, files, name, read_all, write_whole};
-use super::record::Record;
+use super::record::{Record, Status};
 use super::shard::Shard;
 use super::stale::{remember, stale};
 use super::summary::Summary;
@@ -46,6 +46,24 @@ pub trait Watcher: Sync {
 #[derive(Debug)]
 pub struct RunEnd {
     pub summary: Summary,
+    pub missed: Missed,
+}
+
+/// By SKU and reason, the models on which pictures of one product alone were rejected.
+pub type Missed = BTreeMap<(String, String), BTreeSet<String>>;
+
+fn missed<'r>(records: impl Iterator<Item = &'r Record>) -> Missed {
+    let mut missed = Missed::new();
+    for record in records.filter(|r| r.status == Status::Rejected) {
+        // Of a look, the reasons do not tell whose they are.
+        if let [sku] = record.labels.skus.as_slice() {
+            for reason in record.reason.iter().flat_map(|reasons| reasons.split(", ")) {
+                let models = missed.entry((sku.clone(), reason.to_owned())).or_default();
+                models.insert(record.labels.model.clone());
+            }
+        }
+    }
+    missed
 }
 
 /// Runs all groups, with a manifest: what is whole from an earlier run is kept.
@@ -88,7 +106,8 @@ pub fn run<W: Worker>(
         _ if options.shard.is_all() => forget_shards(folder),
         _ => {}
     }
-    Ok(RunEnd { summary })
+    let missed = missed(ended.values());
+    Ok(RunEnd { summary, missed })
 }
 
 /// Runs all groups without a manifest: everything is made, and the caller keeps the records that the watcher is told.
@@ -101,9 +120,10 @@ pub fn run_untold<W: Worker>(
 ) -> RunEnd {
     let start = Instant::now();
     let earlier = BTreeMap::new();
-    let (_, mut summary, _) = Work::new(worker, groups, folder, options, watcher, &earlier, None).run();
+    let (ended, mut summary, _) = Work::new(worker, groups, folder, options, watcher, &earlier, None).run();
     finish(&mut summary, start);
-    RunEnd { summary }
+    let missed = missed(ended.values());
+    RunEnd { summary, missed }
 }
 
 fn finish(summary: &mut Summary, start: Instant) {

@@ -17,7 +17,7 @@ mod summary;
 mod task;
 mod work;
 
-pub use engine::{RunEnd, RunOptions, Watcher, run, run_untold};
+pub use engine::{Missed, RunEnd, RunOptions, Watcher, run, run_untold};
 pub use folder::{Folder, FolderError, STATE};
 pub use inputs::{Input, Inputs};
 pub use journal::{Journal, read_all};

@@ -26,6 +26,9 @@ pub struct Summary {
     pub rejected: BTreeMap<String, usize>,
     /// By reason.
     pub failed: BTreeMap<String, usize>,
+    /// What to do about products that miss the same check again and again.
+    #[serde(default)]
+    pub advice: Vec<String>,
     /// Not tried, because the run was halted.
     pub left: usize,
     /// Pictures of earlier plans that still lie in the folder.
@@ -88,6 +91,9 @@ impl Summary {
             for (reason, count) in reasons {
                 let _ = writeln!(page, "{count} {what}: {}", reason.replace('_', " "));
             }
+        }
+        for advice in &self.advice {
+            let _ = writeln!(page, "{advice}");
         }
         if let Some(halted) = &self.halted {
             let _ = writeln!(page, "halted: {halted}; {} left: run again to go on", self.left);

@@ -92,6 +92,8 @@ pub struct Finished {
     pub result: Value,
     /// The picture misses its tier, for these reasons.
     pub rejected: Vec<String>,
+    /// The same in a sentence for people.
+    pub detail: Option<String>,
 }
 
 /// Does the work. Calls come from many threads; the results must not depend on which or when.

@@ -376,7 +376,7 @@ impl<'a, W: Worker> Work<'a, W> {
             path: output.path.clone(),
             status,
             reason,
-            detail: None,
+            detail: finished.detail,
             key: key.to_owned(),
             hash: Some(blake3::hash(&finished.bytes).to_hex().to_string()),
             bytes: Some(finished.bytes.len() as u64),

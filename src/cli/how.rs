@@ -7,12 +7,13 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Exit, Global};
-use crate::batch::{self, Base, Folder, FolderError, RunEnd, RunOptions, STATE, Shard, Watcher};
+use crate::batch::{self, Base, Folder, FolderError, Missed, RunEnd, RunOptions, STATE, Shard, Watcher};
 use crate::imaging::Limits;
 use crate::pipeline::Pipeline;
 use crate::pipeline::line::{Line, groups, made_by};
 use crate::preset::Plan;
 use crate::preset::values::Bytes;
+use crate::qa::Check;
 
 /// How work is done; nothing here changes a picture.
 #[derive(Debug, Args)]
@@ -158,6 +159,7 @@ impl Runner {
         };
         let failed = |error: std::io::Error| unwritable(&plan.folder, &error);
         let mut end = batch::run(&line, &groups(plan), &folder, &options, watcher).map_err(failed)?;
+        end.summary.advice = advice(&end.missed);
         end.summary.name = plan.name.clone();
         end.summary.preset = plan.preset.display().to_string();
         if let Err(error) = end.write(&folder, which.shard) {
@@ -198,6 +200,23 @@ impl Runner {
     }
 }
 
+/// What to do about products that miss the same check on photograph after photograph: then it is not the photograph.
+fn advice(missed: &Missed) -> Vec<String> {
+    /// Photographs that make a habit.
+    const HABIT: usize = 3;
+    let often = missed.iter().filter(|(_, models)| models.len() >= HABIT);
+    let told = often.filter_map(|((sku, reason), models)| {
+        let check = Check::ALL.iter().find(|check| check.word() == reason)?;
+        let what = reason.replace('_', " ");
+        Some(format!(
+            "{sku} misses {what} on {} photographs: {}",
+            models.len(),
+            check.advice()?
+        ))
+    });
+    told.collect()
+}
+
 /// The exit when an output folder cannot be had.
 pub fn folder_exit(error: FolderError) -> Exit {
     match &error {
@@ -214,6 +233,23 @@ pub fn unwritable(folder: &Path, error: &std::io::Error) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fails_on_three_photographs_is_the_product_s() {
+        let models = |n: usize| (0..n).map(|i| format!("m{i}")).collect();
+        let missed = [
+            (("R-1".to_owned(), "resolution".to_owned()), models(3)),
+            (("R-1".to_owned(), "contact".to_owned()), models(9)),
+            (("R-2".to_owned(), "resolution".to_owned()), models(2)),
+        ];
+        let told = advice(&missed.into_iter().collect());
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("R-1 misses resolution on 3 photographs: "),
+            "{}",
+            told[0]
+        );
+    }
 
     #[test]
     fn indexed_jobs_count_from_zero() {

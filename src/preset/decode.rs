@@ -336,6 +336,9 @@ macro_rules! words {
         $vis enum $name { $( $(#[$vmeta])* #[serde(rename = $word)] $variant, )* }
 
         impl $name {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$( Self::$variant, )*];
+
             /// The word in the preset.
             pub fn word(self) -> &'static str {
                 match self { $( Self::$variant => $word, )* }

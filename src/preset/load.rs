@@ -165,6 +165,7 @@ fn over(top: Preset, base: Preset) -> Preset {
         seed: top.seed.or(base.seed),
         quality: both(top.quality, base.quality, |t, b| Quality {
             tier: t.tier.or(b.tier),
+            ignore: append(b.ignore, t.ignore),
         }),
         solo: top.solo.or(base.solo),
         products: append(base.products, top.products),

@@ -18,6 +18,7 @@ pub mod settings;
 mod sources;
 pub mod template;
 pub mod values;
+mod walk;
 
 use std::path::Path;
 
@@ -58,6 +59,8 @@ pub fn json_schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(schema::Preset).to_value();
     if let Some(map) = schema.as_object_mut() {
         map.insert("title".into(), "Parure preset".into());
+        // The reader takes presets apart before it asks for their version, to tell all mistakes at once.
+        map.insert("required".into(), serde_json::json!(["version"]));
     }
     schema
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Format, Tier};
+use super::schema::{Check, Format, Tier};
 use super::settings::{Background, Crop, Settings};
 use crate::export::ExportSpec;
 use crate::product::{Facts, Kind};
@@ -19,6 +19,8 @@ pub struct Plan {
     pub folder: PathBuf,
     pub metadata: PlanMetadata,
     pub tier: Tier,
+    /// Checks that reject nothing, sorted.
+    pub ignored: Vec<Check>,
     pub photos: Vec<PhotoPlan>,
     pub products: Vec<ProductPlan>,
     pub variants: Vec<VariantPlan>,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::plan::Plan;
-use super::schema::KINDS;
+use super::schema::{Check, KINDS, Tier};
 use crate::product::Kind;
 
 /// What a run of a preset would do.
@@ -17,6 +17,10 @@ pub struct PlanReport {
     pub preset: String,
     /// Output folder.
     pub folder: String,
+    /// How strict the checks are.
+    pub tier: Tier,
+    /// Checks that reject nothing.
+    pub ignored: Vec<Check>,
     pub counts: Counts,
     pub models: Vec<ModelLine>,
     pub products: Vec<ProductLine>,
@@ -113,6 +117,8 @@ impl PlanReport {
             name: plan.name.clone(),
             preset: plan.preset.display().to_string(),
             folder: plan.folder.display().to_string(),
+            tier: plan.tier,
+            ignored: plan.ignored.clone(),
             counts: Counts {
                 models: plan.photos.len(),
                 products: plan.products.len(),

@@ -13,6 +13,7 @@ use super::values::{
     Aspect, Bytes, Colour, Enlarge, Inches, JpegQuality, Millimetres, Pixels, Share, UsRingSize,
 };
 use crate::product::Kind;
+pub use crate::qa::{Check, Tier};
 
 record! {
     /// A Parure preset: which products, on which photographs, in which variants, exported for which shops.
@@ -66,19 +67,12 @@ record! {
     }
 }
 
-words! {
-    /// How strict the checks are.
-    pub enum Tier("tier") {
-        Social = "social",
-        Listing = "listing",
-        Editorial = "editorial",
-    }
-}
-
 record! {
     pub struct Quality("the quality section") {
         /// How strict the checks are: social, listing or editorial.
         tier: Option<Tier>,
+        /// Checks that reject nothing; they are measured all the same.
+        ignore: Vec<Check>,
     }
 }
 

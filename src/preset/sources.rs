@@ -59,21 +59,11 @@ pub fn pattern(path: &PathText, output: &Path, issues: &mut Issues) -> Vec<PathB
             path.0.value
         )
     };
-    let options = glob::MatchOptions {
-        require_literal_leading_dot: true,
-        ..Default::default()
-    };
-    let found = match glob::glob_with(&full, options) {
+    let found = match super::walk::files(&full) {
         Ok(found) => found,
-        Err(error) => {
-            issues.push(
-                &path.0.place,
-                format!(
-                    "{} is not a pattern: {}",
-                    quoted(Path::new(&path.0.value)),
-                    error.msg
-                ),
-            );
+        Err(why) => {
+            let message = format!("{} {why}", quoted(Path::new(&path.0.value)));
+            issues.push(&path.0.place, message);
             return Vec::new();
         }
     };
@@ -83,10 +73,7 @@ pub fn pattern(path: &PathText, output: &Path, issues: &mut Issues) -> Vec<PathB
         _ => true,
     };
     bounded(
-        found
-            .filter_map(Result::ok)
-            .filter(|p| is_picture(p))
-            .filter(outside),
+        found.into_iter().filter(|p| is_picture(p)).filter(outside),
         path,
         issues,
     )

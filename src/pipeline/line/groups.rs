@@ -58,7 +58,7 @@ fn one(plan: &Plan, base: &BasePlan, model: &str, wants: &str) -> Base {
         .collect();
     Base {
         inputs: products.map(|(product, _)| product.path.clone()).collect(),
-        spec: json!([pieces, base.settings, plan.tier, wants]),
+        spec: json!([pieces, base.settings, plan.tier, plan.ignored, wants]),
         shard_key: shard_key(&base.look, model),
         seed: base.settings.seed.unwrap_or(0),
         outputs: base

@@ -8,6 +8,7 @@ mod made_by;
 mod painters;
 mod pieces;
 mod told;
+mod verdict;
 mod wants;
 mod words;
 mod worker;

@@ -12,6 +12,7 @@ use super::groups::starts;
 use super::painters::Painters;
 use super::pieces::Pieces;
 use super::told::{repainted, result, subject};
+use super::verdict::Verdict;
 use super::wants::wants;
 use super::words::description;
 use crate::batch::{Finished, Group, Input, Inputs, Stop, Worker};
@@ -54,6 +55,7 @@ pub struct Composite {
     subject: Subject,
     result: Value,
     generative: bool,
+    verdict: Verdict,
     /// The last background made, as several exports usually share it.
     pub(super) backed: Mutex<Option<(Background, Arc<RgbImage>)>>,
 }
@@ -202,7 +204,12 @@ impl Worker for Line<'_> {
                 told.insert("inpaint".into(), repainted(&pass));
             }
         }
+        let verdict = Verdict::of(&scene.photo, &scene.anatomy, &look, &dressed, self.plan);
+        if let Some(told) = told.as_object_mut() {
+            told.insert("quality".into(), verdict.told(&skus, self.plan.tier));
+        }
         Ok(Composite {
+            verdict,
             subject: subject(&scene.anatomy, &dressed),
             result: told,
             dressed,
@@ -243,7 +250,8 @@ impl Worker for Line<'_> {
             width: shaped.width(),
             height: shaped.height(),
             result: composite.result.clone(),
-            rejected: Vec::new(),
+            rejected: composite.verdict.reasons.clone(),
+            detail: composite.verdict.detail(base, self.plan),
         })
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::issue::{At, Issues, Place};
 use super::plan::{Plan, PlanMetadata};
-use super::schema::{Preset, Tier};
+use super::schema::{Check, Preset, Tier};
 use super::settings::Settings;
 use super::template::{TEXT_KEYS, Template};
 
@@ -81,12 +81,24 @@ pub fn resolve(preset: &Preset, path: &Path, options: &Options, issues: &mut Iss
             keywords: metadata.map(|m| m.keywords.clone()).unwrap_or_default(),
         },
         tier: tier(preset),
+        ignored: ignored(preset),
         photos: photos.into_iter().map(|m| m.plan).collect(),
         products: products.into_iter().map(|p| p.plan).collect(),
         variants: variants.into_iter().map(|v| v.plan).collect(),
         exports,
         bases,
     })
+}
+
+fn ignored(preset: &Preset) -> Vec<Check> {
+    let mut ignored = preset
+        .quality
+        .as_ref()
+        .map(|q| q.ignore.clone())
+        .unwrap_or_default();
+    ignored.sort();
+    ignored.dedup();
+    ignored
 }
 
 fn tier(preset: &Preset) -> Tier {
