@@ -304,3 +304,32 @@ fn folders_are_searched_and_names_stay_apart() {
         ["a-2_solitaire-diamond.jpg", "a_solitaire-diamond.jpg"]
     );
 }
+
+/// The export's weights are random: it paints, all of it is far from skin and dropped, and the picture is the one without.
+#[test]
+fn a_stable_diffusion_export_runs_and_what_is_far_from_skin_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inpaint/sd");
+    let sd = format!("sd={},steps=3,strength=0.4,scheduler=euler", export.display());
+    let pictures = ["off", &sd].map(|engine| {
+        let out = folder.path().join(&engine[..2]);
+        let mut command = try_ring(&[sample("models/hand-light.jpg")], &out);
+        let (code, lines, _) = json_lines(command.args(["--inpaint", engine, "--format", "png"]));
+        assert_eq!(code, 0);
+        let told = &lines[0]["inpaint"];
+        if engine == "off" {
+            assert!(told.is_null(), "{told}");
+        } else {
+            assert_eq!(told["engine"], "sd");
+            assert!(told["pixels"].as_u64() > Some(500), "{told}");
+            let dropped = told["dropped"].as_array().unwrap();
+            assert_eq!(dropped.len() as u64, told["tiles"].as_u64().unwrap());
+            assert!(
+                dropped.iter().all(|why| why.as_str().unwrap().contains("skin")),
+                "{told}"
+            );
+        }
+        std::fs::read(lines[0]["output"].as_str().unwrap()).unwrap()
+    });
+    assert!(pictures[0] == pictures[1], "the picture without the pass");
+}
