@@ -54,7 +54,8 @@ pub struct WarpVertex {
     pub target: DVec2,
     /// Height of the piece's underside above the skin, mm (0 where it touches).
     pub height_mm: f64,
-    /// 1 in front, 0 behind the body; interpolated over the triangle.
+    /// 1 in front, 0 behind the body; interpolated over the triangle and clamped there, so that values beyond both say
+    /// where between the vertices the edge lies.
     pub cover: f64,
     /// Unit outward normal of the surface that carries the piece, camera frame; for shading.
     pub normal: DVec3,

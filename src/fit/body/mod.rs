@@ -124,19 +124,19 @@ impl Body {
         ((rho - r) / length, gradient / length)
     }
 
-    /// How much the body hides a point (camera mm) from the camera: 0 seen ..= 1 hidden, over `soft` mm of depth
-    /// below the skin along the line of sight.
-    pub fn hides(&self, p: DVec3, soft: f64) -> f64 {
+    /// How far the line of sight to a point (camera mm) keeps off the skin, mm: negative where the body hides the point,
+    /// and then by as much as it lies behind the body's outline.
+    pub fn clearance(&self, p: DVec3) -> f64 {
         const STEPS: usize = 40;
         const REACH_MM: f64 = 260.0;
         let to_eye = -p.normalize_or_zero();
-        let mut deepest = f64::INFINITY;
+        let mut least = f64::INFINITY;
         for i in 0..STEPS {
             // Denser near the point, where the surface is close.
             let t = (i as f64 / STEPS as f64).powi(2) * REACH_MM;
-            deepest = deepest.min(self.distance(self.from_camera(p + to_eye * t)).0);
+            least = least.min(self.distance(self.from_camera(p + to_eye * t)).0);
         }
-        ((-deepest) / soft).clamp(0.0, 1.0)
+        least
     }
 }
 

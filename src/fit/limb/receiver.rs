@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::fit::visible;
 use crate::fit::{Scene, WarpMesh};
 use crate::imaging::{Mask, Rect};
-use crate::locate::matte::{MatteSubject, mattes};
+use crate::locate::matte::{MatteSubject, Near, mattes_near};
 
 /// Shadows of pieces that lie close reach no farther than this beyond them, mm.
 const REACH_MM: f64 = 14.0;
@@ -14,12 +14,12 @@ const REACH_MM: f64 = 14.0;
 pub fn receiver<'a>(
     scene: &Scene,
     hand: usize,
-    meshes: impl IntoIterator<Item = &'a WarpMesh>,
+    meshes: impl IntoIterator<Item = &'a WarpMesh, IntoIter: Clone>,
     px_per_mm: f64,
 ) -> Arc<Mask> {
     let points = meshes.into_iter().flat_map(|m| &m.vertices).map(|v| v.target);
     let photo = Rect::of_size(scene.anatomy.width, scene.anatomy.height);
-    let region = Rect::around(points, REACH_MM * px_per_mm).clip(&photo);
-    let mattes = mattes(scene.photo, scene.anatomy, MatteSubject::Hand(hand), region);
+    let near = Near::around(points, REACH_MM * px_per_mm, &photo);
+    let mattes = mattes_near(scene.photo, scene.anatomy, MatteSubject::Hand(hand), near);
     Arc::new(visible::receiver(&mattes))
 }

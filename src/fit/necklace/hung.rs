@@ -17,8 +17,8 @@ pub struct Hung {
     normals: Vec<DVec3>,
     /// Per point: distance of the centre line from the skin, mm.
     above: Vec<f64>,
-    /// Per point: 0 seen ..= 1 hidden by the body.
-    hidden: Vec<f64>,
+    /// Per point: how much of it the body leaves in sight, see [`cover`].
+    cover: Vec<f64>,
 }
 
 /// What is hung.
@@ -43,8 +43,10 @@ const HIGHEST_NAPE: f64 = 0.95;
 const HELD: f64 = 0.05;
 /// Points between two particles of the rope.
 const FINER: usize = 4;
-/// Depth below the skin, along the line of sight, over which the chain vanishes behind the body, mm.
-const VANISH_MM: f64 = 2.0;
+/// A chain that sinks less than this into the stand-in for the body lies on the skin all the same, mm; beyond, it vanishes
+/// behind the outline over [`EDGE_MM`]: a clean edge, no fading.
+const SUNK_MM: f64 = 1.0;
+const EDGE_MM: f64 = 0.4;
 
 /// The chain is too short to go around the neck: how long it would have to be, mm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,8 +61,10 @@ pub struct TooShort {
 pub fn hang(body: &Body, chain: &Chain) -> Result<Hung, TooShort> {
     let start = start(body, chain)?;
     let mut rope = Rope::along(&start, true, chain.length_mm);
+    // A camera is seldom level to the degree and a torso seldom upright: what the shoulders tell is nearer to the truth
+    // than the picture's frame.
     let settle = Settle {
-        down: body.direction_from_camera(DVec3::Y),
+        down: DVec3::NEG_Z,
         radius: chain.radius_mm,
         friction: FRICTION,
     };
@@ -116,11 +120,11 @@ impl Hung {
         let fine = refine(&rope.points);
         let skin: Vec<(f64, DVec3)> = fine.iter().map(|p| body.distance(*p)).collect();
         let points: Vec<DVec3> = fine.iter().map(|p| body.to_camera(*p)).collect();
-        let hidden = points.iter().map(|p| body.hides(*p, VANISH_MM)).collect();
+        let cover = points.iter().map(|p| cover(body, *p)).collect();
         Self {
             normals: skin.iter().map(|(_, n)| body.direction_to_camera(*n)).collect(),
             above: skin.iter().map(|(d, _)| *d).collect(),
-            hidden,
+            cover,
             curve: Curve::closed(points),
         }
     }
@@ -146,8 +150,9 @@ impl Hung {
         self.curve.value_at(&self.above, s)
     }
 
-    pub fn hidden(&self, s: f64) -> f64 {
-        self.curve.value_at(&self.hidden, s)
+    /// In sight, see [`cover`].
+    pub fn cover(&self, s: f64) -> f64 {
+        self.curve.value_at(&self.cover, s)
     }
 
     /// Arc length of the lowest point in the picture's vertical.
@@ -156,6 +161,12 @@ impl Hung {
         let lowest = (0..points.len()).max_by(|a, b| points[*a].y.total_cmp(&points[*b].y));
         self.curve.arc(lowest.unwrap_or(0))
     }
+}
+
+/// How much of a point (camera mm) is in sight: 0 and less behind the body, 1 and more in front of it. It goes on evenly
+/// beyond both, so that between two points the edge lies where it belongs.
+pub fn cover(body: &Body, p: DVec3) -> f64 {
+    1.0 + (body.clearance(p) + SUNK_MM) / EDGE_MM
 }
 
 /// Catmull–Rom points between the particles of a closed rope, which first lose what unevenness the contacts left.

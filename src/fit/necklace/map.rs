@@ -6,8 +6,9 @@
 
 use glam::{DVec2, DVec3};
 
-use super::hung::Hung;
+use super::hung::{Hung, cover};
 use crate::curve::Curve;
+use crate::fit::body::Body;
 use crate::fit::{WarpMesh, WarpVertex};
 use crate::locate::camera::Camera;
 use crate::product::NecklaceStructure;
@@ -15,6 +16,7 @@ use crate::product::NecklaceStructure;
 /// The picture of a chain, and how it lies on the hung chain.
 pub struct ChainMap<'a> {
     pub camera: &'a Camera,
+    pub body: &'a Body,
     pub hung: &'a Hung,
     pub structure: &'a NecklaceStructure,
     pub line: &'a Curve<DVec2>,
@@ -24,16 +26,17 @@ pub struct ChainMap<'a> {
     pub middle: f64,
 }
 
-/// Chain that is hidden more than this is not drawn.
-const GONE: f64 = 0.995;
 /// Distance of the strip's cuts, in half widths, and its bounds, mm.
 const CUT: f64 = 0.8;
 const CUT_MM: (f64, f64) = (0.4, 2.0);
 
+/// Vertices of a quad; a bead is one quad.
+pub const PART: usize = 6;
+
 /// A piece of the mesh that is drawn as one, with its distance from the camera.
 struct Quad {
     depth: f64,
-    corners: [WarpVertex; 6],
+    corners: [WarpVertex; PART],
 }
 
 impl ChainMap<'_> {
@@ -71,7 +74,7 @@ impl ChainMap<'_> {
         let at = |i: usize| self.hung.length() * i as f64 / count as f64;
         let cuts: Vec<Cut> = (0..=count).map(|i| self.cut(at(i))).collect();
         cuts.windows(2)
-            .filter(|w| w[0].cover > 1.0 - GONE || w[1].cover > 1.0 - GONE)
+            .filter(|w| w[0].cover > 0.0 || w[1].cover > 0.0)
             // A fold of the picture inside the quad would show a link twice: it is never wider than one cut.
             .filter(|w| (w[1].arc - w[0].arc).abs() > 0.25 * step / self.mm_per_px)
             .filter(|w| !self.in_rigid_part((w[0].arc + w[1].arc) / 2.0))
@@ -115,7 +118,7 @@ impl ChainMap<'_> {
             source_across: source_along.perp().normalize_or(DVec2::Y) * half,
             target_across: along.perp().normalize_or(DVec2::Y)
                 * (half * self.mm_per_px * self.camera.px_per_mm(point.z)),
-            cover: 1.0 - self.hung.hidden(s),
+            cover: self.hung.cover(s),
             height_mm: (self.hung.above(s) - half * self.mm_per_px).max(0.0),
             normal: self.hung.normal(s),
         }
@@ -142,34 +145,40 @@ impl ChainMap<'_> {
     /// One bead: half its length and its place on the hung chain.
     fn bead(&self, arc: f64, half_span: f64, s: f64) -> Option<Quad> {
         let point = self.hung.at(s);
-        let covers = [-1.0, 0.0, 1.0].map(|k| 1.0 - self.hung.hidden(s + k * half_span * self.mm_per_px));
-        if covers.iter().all(|c| *c <= 1.0 - GONE) {
+        let reach = half_span * self.mm_per_px;
+        if [-1.0, 0.0, 1.0]
+            .iter()
+            .all(|k| self.hung.cover(s + k * reach) <= 0.0)
+        {
             return None;
         }
         let scale = self.mm_per_px * self.camera.px_per_mm(point.z);
         let source_along = self.line.chord(arc, half_span).normalize_or(DVec2::X);
-        let tangent = self.hung.curve.chord(s, half_span * self.mm_per_px);
+        let tangent = self.hung.curve.chord(s, reach);
         let along = (self.camera.project(point + tangent) - self.camera.project(point - tangent))
             .normalize_or(DVec2::X);
         let (source, target) = (self.line.at(arc), self.camera.project(point));
         let half = self.structure.half_width;
         let height_mm = (self.hung.above(s) - half * self.mm_per_px).max(0.0);
-        let corner = |a: f64, b: f64, cover: f64| WarpVertex {
+        let way = tangent.normalize_or(DVec3::X) * reach;
+        let across = along.perp().extend(0.0) * (half * self.mm_per_px);
+        // A bead that the neck's outline cuts is cut along it, not across the string.
+        let corner = |a: f64, b: f64| WarpVertex {
             source: source + source_along * (a * half_span) + source_along.perp() * (b * half),
             target: target + (along * (a * half_span) + along.perp() * (b * half)) * scale,
             height_mm,
-            cover,
+            cover: cover(self.body, point + way * a + across * b),
             normal: self.hung.normal(s),
         };
         Some(Quad {
             depth: point.z,
             corners: [
-                corner(-1.0, -1.0, covers[0]),
-                corner(-1.0, 0.0, covers[0]),
-                corner(-1.0, 1.0, covers[0]),
-                corner(1.0, -1.0, covers[2]),
-                corner(1.0, 0.0, covers[2]),
-                corner(1.0, 1.0, covers[2]),
+                corner(-1.0, -1.0),
+                corner(-1.0, 0.0),
+                corner(-1.0, 1.0),
+                corner(1.0, -1.0),
+                corner(1.0, 0.0),
+                corner(1.0, 1.0),
             ],
         })
     }

@@ -2,6 +2,7 @@
 
 mod hung;
 mod map;
+mod outline;
 mod pendant;
 pub mod rope;
 
@@ -15,10 +16,11 @@ use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpM
 use crate::curve::Curve;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Anatomy;
-use crate::locate::matte::{MatteSubject, Mattes, mattes};
+use crate::locate::matte::{MatteSubject, Mattes, Near, mattes_near};
 use crate::product::{NecklaceStructure, Piece};
 pub use hung::{Chain, Hung};
-use map::ChainMap;
+use map::{ChainMap, PART};
+use outline::{End, Found};
 
 /// Below this scale a necklace is a smudge.
 const LEAST_PX_PER_MM: f64 = 0.25;
@@ -29,6 +31,8 @@ const THICKEST_MM: f64 = 4.0;
 const PENDANT_WEIGHT: f64 = 0.3;
 /// A chain that reaches this far below a neckline lies over the cloth; a shorter one stays under it, on the skin.
 const OVER_CLOTH_MM: f64 = 40.0;
+/// The shadow of a chain, which lies on the body, reaches no farther than this beyond it, mm.
+const SHADOW_MM: f64 = 18.0;
 /// With less of the front in sight than this there is nothing to show.
 const LEAST_SHOWN: f64 = 0.15;
 
@@ -60,6 +64,7 @@ pub fn fit(
     }
     let map = ChainMap {
         camera: &anatomy.camera,
+        body: &body,
         hung: &hung,
         structure,
         line: &line,
@@ -67,20 +72,40 @@ pub fn fit(
         middle: middle(structure, &line),
     };
     let mut meshes = vec![map.mesh()];
-    meshes.extend(structure.pendants.iter().map(|p| pendant::mesh(&map, &body, p)));
+    meshes.extend(structure.pendants.iter().map(|p| pendant::mesh(&map, p)));
     let anchor = anatomy.camera.project(lowest);
     move_by(&mut meshes, controls, anchor, px_per_mm);
 
-    let points = || meshes.iter().flat_map(|m| &m.vertices).map(|v| v.target);
-    let photo = (anatomy.width, anatomy.height);
-    let region = visible::region(points(), px_per_mm, photo);
-    if region.is_empty() {
+    let near = {
+        let points = meshes.iter().flat_map(|m| &m.vertices).map(|v| v.target);
+        let photo = Rect::of_size(anatomy.width, anatomy.height);
+        let neckline = neckline(anchor, px_per_mm);
+        Near::around(points.chain(neckline), SHADOW_MM * px_per_mm, &photo)
+    };
+    if near.rect.is_empty() {
         return Err(unfit(
             UnfitReason::OutOfFrame,
             "the necklace would hang outside the photo",
         ));
     }
-    let mattes = mattes(scene.photo, anatomy, MatteSubject::Face(0), region);
+    let mattes = mattes_near(scene.photo, anatomy, MatteSubject::Face(0), near);
+    // What is moved by hand goes where the hand puts it.
+    let by_hand = controls.offset_mm != DVec2::ZERO || controls.rotate_deg != 0.0;
+    if let Some(chain) = meshes.first_mut().filter(|_| !by_hand) {
+        let part = if structure.beads.is_some() { PART } else { 1 };
+        for end in End::both(&hung, &body, &anatomy.camera) {
+            match end.look(&mattes) {
+                Found::Outline(mm) => end.shift(chain, mm, part),
+                Found::Astray if !controls.allow_hidden => {
+                    return Err(unfit(
+                        UnfitReason::NeckHidden,
+                        "the neck's outline is not where head and shoulders put it",
+                    ));
+                }
+                Found::Astray | Found::Unknown => {}
+            }
+        }
+    }
     let cloth = if controls.allow_hidden || reaches_over(&mattes, anchor, px_per_mm) {
         Cloth::Carries
     } else {
@@ -217,10 +242,14 @@ fn move_by(meshes: &mut [WarpMesh], controls: &Controls, about: DVec2, px_per_mm
 
 /// Whether the lowest point of the chain lies so far below a neckline that the chain hangs over the cloth.
 fn reaches_over(mattes: &Mattes, lowest: DVec2, px_per_mm: f64) -> bool {
-    let is_cloth = |y: f64| mattes.cloth.sample(DVec2::new(lowest.x, y)) > 0.5;
+    neckline(lowest, px_per_mm).all(|p| mattes.cloth.sample(p) > 0.5)
+}
+
+/// Places from the lowest point of the chain up, as far as cloth must reach for the chain to lie over it.
+fn neckline(lowest: DVec2, px_per_mm: f64) -> impl Iterator<Item = DVec2> + Clone {
     let reach = OVER_CLOTH_MM * px_per_mm;
     let steps = 20;
-    (0..=steps).all(|i| is_cloth(lowest.y - reach * f64::from(i) / f64::from(steps)))
+    (0..=steps).map(move |i| lowest - DVec2::Y * (reach * f64::from(i) / f64::from(steps)))
 }
 
 /// Share of the chain in front of the body that nothing in the picture hides.

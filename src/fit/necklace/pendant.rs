@@ -15,7 +15,8 @@ const LEAN_MM: f64 = 15.0;
 const OWN: f64 = 1.02;
 
 /// Mesh of one pendant.
-pub fn mesh(map: &ChainMap, body: &Body, pendant: &Pendant) -> WarpMesh {
+pub fn mesh(map: &ChainMap, pendant: &Pendant) -> WarpMesh {
+    let body = map.body;
     let arc = (pendant.arc[0] + pendant.arc[1]) / 2.0;
     let frame = Frame::new(map, body, pendant, arc);
     let half = map.structure.half_width;

@@ -12,17 +12,20 @@ mod face_square;
 mod grid;
 mod guided;
 mod hand_zone;
+mod near;
 mod network;
 mod refine;
 
 use super::Anatomy;
 use crate::imaging::{Mask, Photo, Rect};
 pub use grid::RegionGrid;
+pub use near::Near;
 pub use network::face_regions;
 
-/// What covers each pixel of a region; the four sum to 1.
+/// What covers each pixel of a region; the four sum to 1 where `near` looks, and are 0 elsewhere.
 #[derive(Debug, Clone)]
 pub struct Mattes {
+    pub near: Near,
     pub skin: Mask,
     pub hair: Mask,
     pub cloth: Mask,
@@ -50,6 +53,11 @@ const BACKGROUND: usize = 3;
 /// A subject that is not in `anatomy` gives the person mask as skin.
 pub fn mattes(photo: &Photo, anatomy: &Anatomy, subject: MatteSubject, rect: Rect) -> Mattes {
     let rect = rect.clip(&Rect::of_size(photo.width(), photo.height()));
+    mattes_near(photo, anatomy, subject, Near::all(rect))
+}
+
+/// Mattes of a part of the photo that need not be a rectangle.
+pub fn mattes_near(photo: &Photo, anatomy: &Anatomy, subject: MatteSubject, near: Near) -> Mattes {
     let (grid, px_per_mm) = match subject {
         MatteSubject::Face(i) => match anatomy.faces.get(i) {
             Some(face) => {
@@ -64,15 +72,16 @@ pub fn mattes(photo: &Photo, anatomy: &Anatomy, subject: MatteSubject, rect: Rec
         },
     };
     match grid {
-        Some(grid) if !rect.is_empty() && px_per_mm.is_finite() && px_per_mm > 0.0 => {
-            refine::refine(photo, &grid, rect, px_per_mm)
+        Some(grid) if !near.rect.is_empty() && px_per_mm.is_finite() && px_per_mm > 0.0 => {
+            refine::refine(photo, &grid, near, px_per_mm)
         }
-        _ => person_only(anatomy, rect),
+        _ => person_only(anatomy, near),
     }
 }
 
 /// The person mask as skin: all that is known without a subject.
-fn person_only(anatomy: &Anatomy, rect: Rect) -> Mattes {
+fn person_only(anatomy: &Anatomy, near: Near) -> Mattes {
+    let rect = near.rect;
     let mut skin = Mask::filled(rect, 1.0);
     if let Some(mask) = &anatomy.person {
         let width = rect.width.max(1) as usize;
@@ -88,6 +97,8 @@ fn person_only(anatomy: &Anatomy, rect: Rect) -> Mattes {
     background.outside = 0.0;
     skin.outside = 0.0;
     Mattes {
+        // It costs nothing to look everywhere here.
+        near: Near::all(rect),
         skin,
         hair: Mask::filled(rect, 0.0),
         cloth: Mask::filled(rect, 0.0),

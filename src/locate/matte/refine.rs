@@ -4,7 +4,7 @@ use super::by_colour::posterior;
 use super::cells::{Cells, Rgb, patch};
 use super::colour::ColourModel;
 use super::guided::{Coefficients, Plane, Three, apply, coefficients};
-use super::{BACKGROUND, CLOTH, Classes, HAIR, Mattes, RegionGrid, SKIN};
+use super::{BACKGROUND, CLOTH, Classes, HAIR, Mattes, Near, RegionGrid, SKIN};
 use crate::imaging::{Mask, Photo, Rect};
 
 /// Side of a working cell, mm: fine enough for a lock of hair; single strands come from the guide.
@@ -27,8 +27,9 @@ const RECOUNTS: usize = 2;
 /// Steps at which the grid's cells are read for colours.
 const COLOUR_CELLS: usize = 96;
 
-/// Mattes of `rect`, which must lie inside the photo.
-pub(super) fn refine(photo: &Photo, grid: &RegionGrid, rect: Rect, px_per_mm: f64) -> Mattes {
+/// Mattes of `near`, which must lie inside the photo.
+pub(super) fn refine(photo: &Photo, grid: &RegionGrid, near: Near, px_per_mm: f64) -> Mattes {
+    let rect = near.rect;
     let margin = (MARGIN_MM * px_per_mm).ceil().min(4096.0) as i32;
     let wide = Rect::new(
         rect.x.saturating_sub(margin),
@@ -63,7 +64,7 @@ pub(super) fn refine(photo: &Photo, grid: &RegionGrid, rect: Rect, px_per_mm: f6
     };
     let radius = (WINDOW_MM * px_per_mm / step).round().max(1.0) as usize;
     let fits = coefficients(&guide, &values, radius, FLAT);
-    enlarge(photo, &fits, wide, step as usize, rect)
+    enlarge(photo, &fits, wide, step as usize, near)
 }
 
 /// Colours of the classes, counted under the grid; those near `rect` count most, because light differs over a body.
@@ -100,8 +101,10 @@ fn own_colours(photo: &Photo, grid: &RegionGrid, rect: Rect) -> ColourModel {
 }
 
 /// Applies the coefficients, bilinear between cells, to the full-resolution picture.
-fn enlarge(photo: &Photo, fits: &Coefficients, wide: Rect, step: usize, rect: Rect) -> Mattes {
+fn enlarge(photo: &Photo, fits: &Coefficients, wide: Rect, step: usize, near: Near) -> Mattes {
+    let rect = near.rect;
     let mut out = Mattes {
+        near,
         skin: Mask::filled(rect, 0.0),
         hair: Mask::filled(rect, 0.0),
         cloth: Mask::filled(rect, 0.0),
@@ -115,31 +118,33 @@ fn enlarge(photo: &Photo, fits: &Coefficients, wide: Rect, step: usize, rect: Re
         .map(|x| between((rect.x - wide.x) as usize + x, step, fits.width))
         .collect();
     let mut expanded = RowCache::default();
-    let row_of = |masks: &Mattes| masks.skin.rect.height as usize;
-    for y in 0..row_of(&out) {
+    let near = &out.near;
+    let masks = [&mut out.skin, &mut out.hair, &mut out.cloth, &mut out.background];
+    let [skin, hair, cloth, background] = masks.map(|m| m.data.as_mut_slice());
+    for y in 0..rect.height as usize {
         let (above, below, t) = between((rect.y - wide.y) as usize + y, step, fits.height);
-        expanded.hold(fits, &columns, above, below);
-        let start = ((rect.y as usize + y) * photo.width() as usize + rect.x as usize) * 3;
-        let pixels = photo
-            .pixels
-            .as_raw()
-            .get(start..start + width * 3)
-            .unwrap_or_default();
-        let span = y * width..(y + 1) * width;
-        let rows = out.skin.data[span.clone()]
-            .iter_mut()
-            .zip(&mut out.hair.data[span.clone()])
-            .zip(&mut out.cloth.data[span.clone()])
-            .zip(&mut out.background.data[span]);
-        let coefficients = expanded.above.iter().zip(&expanded.below);
-        for (((((s, h), c), b), (up, down)), px) in rows.zip(coefficients).zip(pixels.chunks_exact(3)) {
-            let mut fit = *up;
-            for (f, d) in fit.iter_mut().zip(down) {
-                *f += t * (d - *f);
+        for columns_seen in near.across(y) {
+            expanded.hold(fits, &columns, above, below);
+            let start = (rect.y as usize + y) * photo.width() as usize + rect.x as usize;
+            let (a, b) = (start + columns_seen.start, start + columns_seen.end);
+            let pixels = photo.pixels.as_raw().get(a * 3..b * 3).unwrap_or_default();
+            let span = y * width + columns_seen.start..y * width + columns_seen.end;
+            let rows = skin[span.clone()]
+                .iter_mut()
+                .zip(&mut hair[span.clone()])
+                .zip(&mut cloth[span.clone()])
+                .zip(&mut background[span]);
+            let above = &expanded.above[columns_seen.clone()];
+            let coefficients = above.iter().zip(&expanded.below[columns_seen]);
+            for (((((s, h), c), b), (up, down)), px) in rows.zip(coefficients).zip(pixels.chunks_exact(3)) {
+                let mut fit = *up;
+                for (f, d) in fit.iter_mut().zip(down) {
+                    *f += t * (d - *f);
+                }
+                let guide = [px[0], px[1], px[2]].map(|v| f32::from(v) * (1.0 / 255.0));
+                let shares = settle(apply(&fit, &guide));
+                (*s, *h, *c, *b) = (shares[SKIN], shares[HAIR], shares[CLOTH], shares[BACKGROUND]);
             }
-            let guide = [px[0], px[1], px[2]].map(|v| f32::from(v) * (1.0 / 255.0));
-            let shares = settle(apply(&fit, &guide));
-            (*s, *h, *c, *b) = (shares[SKIN], shares[HAIR], shares[CLOTH], shares[BACKGROUND]);
         }
     }
     out
