@@ -102,9 +102,12 @@ impl Engine for Recorder {
     }
 
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {
-        let mut run = self.run.lock().unwrap();
-        if !run.contains(&model) {
-            run.push(model);
+        {
+            // Not held while the model runs: a thread that waits for the engine's pool may begin the other ear meanwhile.
+            let mut run = self.run.lock().unwrap();
+            if !run.contains(&model) {
+                run.push(model);
+            }
         }
         self.engine.run(model, input)
     }

@@ -296,6 +296,28 @@ fn variants_have_ids_that_only_their_content_decides() {
     );
 }
 
+/// What repaints the seam, and its seed, make composites of their own.
+#[test]
+fn inpainting_and_its_seed_are_axes() {
+    let shop = Shop::new();
+    let plan = shop.plan(&with(
+        "variants:\n  - matrix: {inpaint: [off, band], seed: [1, 2], model: [anna]}\n",
+    ));
+    assert_eq!((plan.variants.len(), plan.bases.len()), (4, 4));
+    let mut told: Vec<String> = plan
+        .bases
+        .iter()
+        .map(|base| {
+            format!(
+                "{} {}",
+                base.outputs[0].changed["inpaint"], base.outputs[0].changed["seed"]
+            )
+        })
+        .collect();
+    told.sort();
+    assert_eq!(told, ["\"band\" 1", "\"band\" 2", "\"off\" 1", "\"off\" 2"]);
+}
+
 #[test]
 fn a_matrix_makes_every_combination_and_shares_composites() {
     let shop = Shop::new();

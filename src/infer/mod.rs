@@ -58,6 +58,12 @@ pub trait Engine: Send + Sync {
     /// `rten` or `ort`.
     fn name(&self) -> &'static str;
 
+    /// What the library that runs the models says of itself, where it is no part of the program: another build of it may
+    /// round otherwise.
+    fn runtime(&self) -> Option<String> {
+        None
+    }
+
     /// Loads these models now, in this order, so that their first run finds them there: call it from a thread that has
     /// nothing else to do. What goes wrong is told by the run.
     fn prepare(&self, models: &[ModelId]);

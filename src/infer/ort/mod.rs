@@ -90,6 +90,10 @@ impl Engine for OrtEngine {
         "ort"
     }
 
+    fn runtime(&self) -> Option<String> {
+        Some(build(ort::info()))
+    }
+
     fn prepare(&self, models: &[ModelId]) {
         for &id in models {
             drop(self.session(id));
@@ -124,5 +128,26 @@ impl Engine for OrtEngine {
 
     fn load(&self, path: &Path) -> Result<Arc<dyn Graph>, InferError> {
         Ok(Arc::new(graph::OrtGraph::load(path, &self.environment)?))
+    }
+}
+
+/// ONNX Runtime's account of itself down to its commit: the compiler's flags that follow fill half a page.
+fn build(info: &str) -> String {
+    let parts = info.trim_start_matches("ORT Build Info: ").split(", ");
+    parts
+        .take_while(|part| !part.starts_with("cmake"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_build_is_told_by_branch_commit_and_type() {
+        let info = "ORT Build Info: git-branch=rel-1.19.0, git-commit-id=26250ae, build type=Release, cmake cxx flags: /DWIN32 /EHsc";
+        assert_eq!(
+            super::build(info),
+            "git-branch=rel-1.19.0, git-commit-id=26250ae, build type=Release"
+        );
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::infer::{Engine, InferError, manifest};
 
-/// Program, backend, and the SHA-256 of every model that may be used: those of `models`, where it is given, before the
+/// Program, backend with the build of its library, and the SHA-256 of every model that may be used: those of `models`, where it is given, before the
 /// program's own.
 ///
 /// # Errors
@@ -27,6 +27,7 @@ pub fn made_by(engine: &dyn Engine, models: Option<&Path>) -> Result<Value, Infe
     Ok(json!({
         "program": format!("parure {}", env!("CARGO_PKG_VERSION")),
         "backend": engine.name(),
+        "runtime": engine.runtime(),
         "models": hashes,
     }))
 }
