@@ -1,6 +1,7 @@
 //! The real piece as photographed, made a placement: its own pixels at their own place, with the geometry that the
 //! truth knows. What is left between the picture rendered from it and the worn picture is light and contact alone.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use glam::{DVec2, DVec3};
@@ -10,7 +11,7 @@ use super::truth::{SceneKind, Truth, TruthPiece};
 use crate::fit::body::Body;
 use crate::fit::{Layer, Placement, WarpMesh, WarpVertex};
 use crate::imaging::pixel::decode_srgb8;
-use crate::imaging::{LinearImage, Mask, Rect};
+use crate::imaging::{Limits, LinearImage, Mask, Rect, open_cutout};
 use crate::product::{Facts, Kind, Piece, ScaleSource, Structure, WatchStructure};
 
 /// One real piece and how it is worn.
@@ -19,18 +20,30 @@ pub struct Worn {
     pub placement: Placement,
 }
 
+/// Half of the height of a solitaire's stone with its prongs, mm.
+const STONE_HALF_MM: f64 = 2.0;
+/// Bottom of a watch's case above the skin, and its height, as modelled, mm.
+const CASE_FROM_MM: f64 = 2.1;
+const CASE_MM: f64 = 7.5;
 /// Spacing of the mesh that carries heights and normals, photo pixels.
 const CELL: u32 = 4;
 
-/// The pieces of a scene, each with the pixels of the mask that are nearest to it. `receiver` is where shadows fall.
-pub fn worn(truth: &Truth, picture: &RgbImage, mask: &GrayImage, receiver: &GrayImage) -> Vec<Worn> {
+/// The pieces of a scene, each with the pixels of the mask that are nearest to it. `receiver` is where shadows fall;
+/// product pictures lie in `folder`.
+pub fn worn(
+    truth: &Truth,
+    folder: &Path,
+    picture: &RgbImage,
+    mask: &GrayImage,
+    receiver: &GrayImage,
+) -> Vec<Worn> {
     let anatomy = truth.anatomy(None);
     let body = Body::new(&anatomy);
-    let surfaces: Vec<Surface> = truth
+    let (pieces, surfaces): (Vec<&TruthPiece>, Vec<Surface>) = truth
         .jewelry
         .iter()
-        .filter_map(|piece| Surface::of(truth, piece, body.as_ref()))
-        .collect();
+        .filter_map(|piece| Some((piece, Surface::of(truth, piece, body.as_ref())?)))
+        .unzip();
     let receiver = Arc::new(mask_of(receiver));
     (0..surfaces.len())
         .filter_map(|k| {
@@ -49,7 +62,7 @@ pub fn worn(truth: &Truth, picture: &RgbImage, mask: &GrayImage, receiver: &Gray
             };
             let (rect, pixels) = cut(picture, mask, own)?;
             Some(Worn {
-                piece: piece(surfaces[k].kind, pixels),
+                piece: piece(folder, pieces[k], surfaces[k].kind, pixels),
                 placement: Placement {
                     kind: surfaces[k].kind,
                     layers: vec![Layer {
@@ -141,15 +154,16 @@ impl Surface {
         let inner = size(piece, "inner_diameter_mm")? / 2.0;
         let mut points = frame.front_of_circle(inner + 0.9, 0.0);
         if let Some(stone) = size(piece, "stone_mm") {
-            // The girdle, as modelled: the stone's own height above the band.
-            let top = frame.point(DVec3::new(0.0, -(inner + 1.6 + 0.62 * stone), 0.0));
+            // The girdle, as modelled, above the skin under the band.
+            let girdle = 1.6 + 0.62 * stone;
+            let top = frame.point(DVec3::new(0.0, -(inner + girdle), 0.0));
             for k in 0..12 {
                 let (s, c) = (f64::from(k) / 12.0 * std::f64::consts::TAU).sin_cos();
                 for r in [0.3, 0.55] {
                     let p = top + frame.x * (r * stone * c) + frame.z * (r * stone * s);
                     points.push(SurfacePoint {
                         pixel: truth.camera().project(p),
-                        height_mm: 0.5 * stone,
+                        height_mm: girdle - STONE_HALF_MM,
                         normal: -frame.y,
                     });
                 }
@@ -184,15 +198,19 @@ impl Surface {
                 }
                 points
             }
-            None => skin
-                .iter()
-                .filter(|q| q.z < frame.origin.z)
-                .map(|q| SurfacePoint {
+            None => {
+                let front = skin.iter().filter(|q| q.z < frame.origin.z);
+                let on_skin = front.map(|q| SurfacePoint {
                     pixel: truth.camera().project(*q),
                     height_mm: 0.0,
                     normal: (q - frame.origin).normalize(),
-                })
-                .collect(),
+                });
+                let mut points: Vec<SurfacePoint> = on_skin.collect();
+                if let Some(diameter) = size(piece, "case_diameter_mm") {
+                    points.extend(frame.watch_case(&skin, diameter / 2.0));
+                }
+                points
+            }
         };
         Some(Self {
             kind,
@@ -238,6 +256,20 @@ impl Frame {
             y: axis(1),
             z: axis(2),
         })
+    }
+
+    /// The dial of a watch, as modelled: flat over the back of the wrist.
+    fn watch_case(&self, skin: &[DVec3], radius: f64) -> Vec<SurfacePoint> {
+        let back = skin.iter().map(|q| (q - self.origin).dot(self.y));
+        let top = back.fold(f64::INFINITY, f64::min) - CASE_FROM_MM - CASE_MM;
+        let turns = (0..24).map(|k| (f64::from(k) / 24.0 * std::f64::consts::TAU).sin_cos());
+        let disc = turns.flat_map(|(s, c)| [0.2, 0.5, 0.8, 1.0].map(|r| (r * radius * c, r * radius * s)));
+        disc.map(|(x, z)| SurfacePoint {
+            pixel: self.camera.project(self.point(DVec3::new(x, top, z))),
+            height_mm: CASE_FROM_MM,
+            normal: -self.y,
+        })
+        .collect()
     }
 
     fn point(&self, p: DVec3) -> DVec3 {
@@ -334,22 +366,32 @@ pub(super) fn mask_of(image: &GrayImage) -> Mask {
     }
 }
 
-fn piece(kind: Kind, pixels: LinearImage) -> Piece {
-    // The structure matters to the fit alone, which is given here: the plainest stands for all kinds.
-    let structure = Structure::Watch(WatchStructure {
-        dial_center: DVec2::ZERO,
-        dial_radius: 1.0,
-        strap: DVec2::NEG_Y,
-        strap_width: 1.0,
-        rigid: 1.0,
+/// The product as the program reads it, for how thick it is, with the pixels of the worn picture.
+fn piece(folder: &Path, worn: &TruthPiece, kind: Kind, pixels: LinearImage) -> Piece {
+    let read = worn.product.as_ref().and_then(|product| {
+        let cutout = open_cutout(&folder.join(&product.file), &Limits::default()).ok()?;
+        crate::product::read(&cutout, kind, &product.facts()).ok()
     });
+    let (mm_per_px, structure) = match read {
+        Some(read) => (read.mm_per_px, read.structure),
+        None => (1.0, Structure::Watch(PLAIN)),
+    };
     Piece {
         kind,
         pixels: Arc::new(pixels),
         pyramid: Arc::default(),
-        mm_per_px: 1.0,
+        mm_per_px,
         scale: ScaleSource::Given,
         facts: Facts::default(),
         structure,
     }
 }
+
+/// Stands for a product that cannot be read: a strap's thickness.
+const PLAIN: WatchStructure = WatchStructure {
+    dial_center: DVec2::ZERO,
+    dial_radius: 1.0,
+    strap: DVec2::NEG_Y,
+    strap_width: 1.0,
+    rigid: 1.0,
+};

@@ -234,6 +234,9 @@ pub struct Light {
     pub softness: f64,
     /// Linear RGB of the light, mean 1.
     pub color: DVec3,
+    /// Linear luminance of skin that faces the key light; `None` where no skin told.
+    #[serde(default)]
+    pub skin_level: Option<f64>,
     /// 0..=1.
     pub confidence: f64,
 }

@@ -296,6 +296,7 @@ fn a_shadow_towards_the_light_is_noticed() {
         direction: DVec3::new(0.8, 0.0, 0.6),
         softness: 0.2,
         color: DVec3::ONE,
+        skin_level: None,
         confidence: 1.0,
     });
     for (side, wrong) in [(-1, false), (1, true)] {

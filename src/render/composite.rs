@@ -3,8 +3,8 @@
 use image::RgbImage;
 
 use super::Rendered;
-use super::shadow::{self, Shadow};
-use super::warp::{Fragment, Warped};
+use super::shadow::{Shadow, photographed};
+use super::warp::Warped;
 use crate::imaging::pixel::{decode_srgb8, encode_srgb8};
 use crate::imaging::{Mask, Rect};
 
@@ -25,48 +25,44 @@ pub fn compose(
     let mut jewelry = Mask::filled(rect, 0.0);
     let mut height_mm = Mask::filled(rect, 0.0);
     let mut darkened = Mask::filled(rect, 0.0);
-    let index = |x: i32, y: i32| (y - rect.y) as usize * rect.width as usize + (x - rect.x) as usize;
-    if let Some(shadow) = shadow {
-        shadow.each(receiver, |x, y, taken| {
-            if rect.contains(x, y) {
-                darkened.data[index(x, y)] = taken;
-            }
-        });
-    }
-    // The piece first, from the untouched canvas, so that nothing is rounded twice.
-    let mut drawn = Vec::with_capacity(piece.fragments.len());
-    for Fragment {
-        x,
-        y,
-        color,
-        height_mm: height,
-        ..
-    } in &piece.fragments
-    {
-        if !rect.contains(*x, *y) {
-            drawn.push(None);
-            continue;
+    let width = rect.width as usize;
+    let mut taken = vec![[0f32; 3]; width];
+    // In reading order, as the rows are.
+    let mut fragments = piece.fragments.iter().peekable();
+    for y in rect.y..rect.bottom() {
+        let start = (y - rect.y) as usize * width;
+        let column = |x: i32| (x - rect.x) as usize;
+        let mut changed = (width, 0);
+        if let Some(shadow) = shadow {
+            shadow.row(y, receiver, |x, t| {
+                taken[column(x)] = t;
+                darkened.data[start + column(x)] = t[1].max(0.0);
+                changed = (changed.0.min(column(x)), changed.1.max(column(x) + 1));
+            });
         }
-        let i = index(*x, *y);
-        jewelry.data[i] = color[3];
-        height_mm.data[i] = *height;
-        let behind = canvas.get_pixel(*x as u32, *y as u32).0.map(decode_srgb8);
-        let left = shadow::transmittance(darkened.data[i], behind);
-        let rest = 1.0 - color[3];
-        drawn.push(Some(std::array::from_fn::<u8, 3, _>(|k| {
-            encode_srgb8(color[k] + rest * left[k] * behind[k])
-        })));
-    }
-    for (i, taken) in darkened.data.iter().enumerate().filter(|(_, t)| **t > 0.0) {
-        let (x, y) = (i as u32 % rect.width, i as u32 / rect.width);
-        let px = canvas.get_pixel_mut(x + rect.x as u32, y + rect.y as u32);
-        let behind = px.0.map(decode_srgb8);
-        let left = shadow::transmittance(*taken, behind);
-        px.0 = std::array::from_fn(|k| encode_srgb8(left[k] * behind[k]));
-    }
-    for (f, color) in piece.fragments.iter().zip(drawn) {
-        if let Some(color) = color {
-            canvas.get_pixel_mut(f.x as u32, f.y as u32).0 = color;
+        let lit = |behind: [u8; 3], taken: &[f32; 3]| -> [f32; 3] {
+            std::array::from_fn(|k| photographed(decode_srgb8(behind[k]), taken[k]))
+        };
+        // The piece lies over what is behind it before that is rounded.
+        while let Some(f) = fragments.next_if(|f| f.y <= y) {
+            if !rect.contains(f.x, f.y) || f.y < y {
+                continue;
+            }
+            let x = column(f.x);
+            jewelry.data[start + x] = f.color[3];
+            height_mm.data[start + x] = f.height_mm;
+            let px = canvas.get_pixel_mut(f.x as u32, y as u32);
+            let behind = lit(px.0, &taken[x]);
+            px.0 = std::array::from_fn(|k| encode_srgb8(f.color[k] + (1.0 - f.color[3]) * behind[k]));
+            taken[x] = [0.0; 3];
+        }
+        let (from, to) = (changed.0.min(changed.1), changed.1);
+        for (x, t) in taken.iter_mut().enumerate().take(to).skip(from) {
+            if *t != [0.0; 3] {
+                let px = canvas.get_pixel_mut((rect.x + x as i32) as u32, y as u32);
+                px.0 = lit(px.0, t).map(encode_srgb8);
+                *t = [0.0; 3];
+            }
         }
     }
     Rendered {

@@ -1,6 +1,7 @@
 //! The picture of a placement: warped layers, light, shadows, composite.
 
 mod composite;
+mod core;
 pub mod shadow;
 mod skin;
 mod stone;
@@ -14,7 +15,7 @@ use image::RgbImage;
 use crate::fit::Placement;
 use crate::imaging::{Mask, Rect};
 use crate::locate::{Anatomy, Light, light};
-use crate::product::{Kind, Piece};
+use crate::product::Piece;
 use skin::Skin;
 pub use skin::luminance;
 use texture::Texture;
@@ -105,7 +106,7 @@ pub fn render(
         receiver,
         light: &light,
         px_per_mm: placement.px_per_mm,
-        half_thickness_mm: half_thickness_mm(placement.kind),
+        section: shadow::Section::of(piece),
         strength: settings.shadow_strength,
         softness: settings.shadow_softness,
     };
@@ -144,15 +145,4 @@ fn light_for(anatomy: &Anatomy, settings: &RenderSettings) -> Light {
         light.direction = direction;
     }
     light
-}
-
-/// Half of the thickest that pieces of a kind are, mm: pearls and chain links are round, watches and pendants flat.
-fn half_thickness_mm(kind: Kind) -> f64 {
-    match kind {
-        Kind::Earring => 2.0,
-        Kind::Necklace => 5.0,
-        Kind::Ring => 3.0,
-        Kind::Bracelet => 4.0,
-        Kind::Watch => 4.5,
-    }
 }

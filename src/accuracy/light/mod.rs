@@ -97,7 +97,8 @@ pub(super) fn open(json: &Path, engine: &dyn Engine) -> Result<Opened, SceneErro
         }
     }
     let anatomy = locate(&photo, engine, Wants::ALL)?;
-    let pieces = worn(&truth, &picture.pixels, &jewelry, &receiver);
+    let folder = json.parent().unwrap_or(Path::new(""));
+    let pieces = worn(&truth, folder, &picture.pixels, &jewelry, &receiver);
     Ok(Opened {
         skin: mask(&beside("worn_mask_skin"), &photo)?,
         bare_skin,

@@ -9,6 +9,8 @@ use crate::imaging::pixel::decode_srgb8;
 
 /// Width of the ring, mm.
 const WIDTH_MM: f64 = 8.0;
+/// From and to this far away skin tells the noise of the renders, mm.
+const AWAY_MM: [f64; 2] = [25.0, 40.0];
 /// Darkening below this is noise of the renders.
 const NOISE: f64 = 0.02;
 /// Least darkened area, mm² of black, that has a direction.
@@ -20,6 +22,9 @@ pub struct Ring {
     /// Mean ΔE2000 against the worn picture with shadow and light, and of the same composite without.
     pub lit: f64,
     pub plain: f64,
+    /// Mean ΔE2000 between the bare and the worn picture of skin too far away for shadows: what two renders of the
+    /// same skin differ by. `None` where no such skin shows.
+    pub noise: Option<f64>,
     /// Angle between the shadow's centroid and the true one's, seen from the jewelry's; `None` where the truth throws
     /// next to no shadow.
     pub shadow_off_deg: Option<f64>,
@@ -29,6 +34,12 @@ impl Ring {
     /// Share of the difference that is left.
     pub fn ratio(&self) -> f64 {
         self.lit / self.plain.max(1e-9)
+    }
+
+    /// The same with the noise of the renders taken off both, as far as that leaves anything.
+    pub fn above_noise(&self) -> Option<f64> {
+        let noise = self.noise.filter(|n| *n < self.plain)?;
+        Some((self.lit - noise).max(0.0) / (self.plain - noise))
     }
 }
 
@@ -51,7 +62,9 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
         imageproc::contrast::ThresholdType::Binary,
     ));
     let reach = (WIDTH_MM * p.px_per_mm).powi(2);
+    let [from, to] = AWAY_MM.map(|d| (d * p.px_per_mm).powi(2));
     let (mut lit, mut plain, mut n) = (0.0, 0.0, 0.0);
+    let (mut noise, mut away) = (0.0, 0.0);
     let mut jewelry = Centroid::default();
     let (mut ours, mut truth) = (Centroid::default(), Centroid::default());
     for (x, y, covered) in p.jewelry.enumerate_pixels() {
@@ -60,10 +73,15 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
             jewelry.add(at, 1.0);
         }
         let skin = p.skin.get_pixel(x, y)[0] >= 128 && covered[0] == 0;
-        if !skin || distance.get_pixel(x, y)[0] > reach {
+        let lab = |image: &RgbImage| Lab::from_linear(linear(image, x, y));
+        let distance = distance.get_pixel(x, y)[0];
+        if skin && distance > from && distance <= to {
+            noise += lab(p.bare).delta_e_2000(&lab(p.worn));
+            away += 1.0;
+        }
+        if !skin || distance > reach {
             continue;
         }
-        let lab = |image: &RgbImage| Lab::from_linear(linear(image, x, y));
         let want = lab(p.worn);
         lit += lab(p.lit).delta_e_2000(&want);
         plain += lab(p.plain).delta_e_2000(&want);
@@ -78,6 +96,7 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
     (n > 0.0).then(|| Ring {
         lit: lit / n,
         plain: plain / n,
+        noise: (away > 0.0).then(|| noise / away),
         shadow_off_deg: (truth.weight > LEAST_MM2 * p.px_per_mm.powi(2)).then(|| {
             let from = jewelry.mean();
             // No shadow at all is as wrong as can be.

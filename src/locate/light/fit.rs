@@ -21,15 +21,15 @@ const CAUCHY: f64 = 1.5;
 const TEMPERATURE: f64 = 0.02;
 
 /// Fits key and fill to the luminance of the samples by iteratively reweighted least squares.
-pub fn fit(samples: &[Sample]) -> Option<Light> {
+pub fn fit(samples: &[Sample], prior: &Prior) -> Option<Light> {
     let directions = directions();
-    let luminance: Vec<f64> = samples.iter().map(Sample::luminance).collect();
+    let luminance: Vec<f64> = samples.iter().map(|s| scene(s.luminance())).collect();
     // One row per direction: the irradiance of each sample under a unit light from there.
     let basis: Vec<Vec<f64>> = directions
         .iter()
         .map(|d| samples.iter().map(|s| irradiance(s.normal.dot(*d))).collect())
         .collect();
-    let prior: Vec<f64> = directions.iter().map(|d| prior(*d)).collect();
+    let prior: Vec<f64> = directions.iter().map(|d| prior.cost(*d)).collect();
 
     let mut weights = vec![1.0; samples.len()];
     let mut found = None;
@@ -74,9 +74,23 @@ pub fn fit(samples: &[Sample]) -> Option<Light> {
         direction,
         softness: (fill / (fill + key * irradiance(1.0)).max(1e-9)).clamp(0.0, 1.0),
         color: DVec3::ONE,
+        skin_level: Some(photographed(fill + key * irradiance(1.0))),
         // Sure when the shading is explained and few directions explain it.
         confidence: (explained * mean.length()).clamp(0.0, 1.0),
     })
+}
+
+/// The light that left a value of the picture: photographs compress what is bright, and `v = s / (s + 1)` stands for
+/// their tone curves.
+fn scene(value: f64) -> f64 {
+    /// Above this curves differ too much, and skin glistens.
+    const BRIGHTEST: f64 = 0.9;
+    let value = value.clamp(0.0, BRIGHTEST);
+    value / (1.0 - value)
+}
+
+fn photographed(light: f64) -> f64 {
+    light / (light + 1.0)
 }
 
 /// Order-2 expansion of a clamped cosine, `t` the cosine between normal and light.
@@ -97,12 +111,36 @@ fn directions() -> Vec<DVec3> {
         .collect()
 }
 
-/// Photographers light from above, a little to one side; in shares of unexplained variance. The pull is weak: it
-/// decides only what shading leaves open, mostly the elevation.
-fn prior(d: DVec3) -> f64 {
-    let elevation = d.y.asin().to_degrees();
-    let azimuth = d.x.atan2(d.z).to_degrees();
-    0.1 * ((elevation - 30.0) / 25.0).powi(2) + 0.02 * (azimuth / 60.0).powi(2)
+/// Where light is looked for first, and how stubbornly: photographers light from above, a little to one side. The pull
+/// is weak: it decides only what shading leaves open, mostly the elevation.
+pub struct Prior {
+    elevation_deg: f64,
+    /// Shares of unexplained variance that 25° off that elevation and 60° to the side cost.
+    above: f64,
+    beside: f64,
+}
+
+/// Faces and necks are upright in the picture.
+pub const UPRIGHT: Prior = Prior {
+    elevation_deg: 30.0,
+    above: 0.1,
+    beside: 0.02,
+};
+
+/// Hands lie any way round, and are lit from farther off the camera's axis.
+pub const ANYHOW: Prior = Prior {
+    elevation_deg: 40.0,
+    above: 0.03,
+    beside: 0.01,
+};
+
+impl Prior {
+    fn cost(&self, d: DVec3) -> f64 {
+        let elevation = d.y.asin().to_degrees();
+        let azimuth = d.x.atan2(d.z).to_degrees();
+        self.above * ((elevation - self.elevation_deg) / 25.0).powi(2)
+            + self.beside * (azimuth / 60.0).powi(2)
+    }
 }
 
 struct Moments {
@@ -175,7 +213,7 @@ fn robust_deviation(residuals: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Skin on the front of a sphere under a hard-edged Lambert light, with outliers: a beard, a hot spot.
+    /// Skin on the front of a sphere under a hard-edged Lambert light, photographed, with outliers: a beard, a hot spot.
     fn sphere(light: DVec3, key: f64, fill: f64) -> Vec<Sample> {
         let turn = std::f64::consts::PI * (1.0 + 5f64.sqrt());
         (0..600)
@@ -195,7 +233,7 @@ mod tests {
                 }
                 Sample {
                     normal,
-                    color: [v as f32; 3],
+                    color: [photographed(v) as f32; 3],
                 }
             })
             .collect()
@@ -210,7 +248,7 @@ mod tests {
             (0.5, 0.1, 0.85),
         ] {
             let truth = DVec3::new(x, y, z).normalize();
-            let light = fit(&sphere(truth, 1.0, 0.35)).unwrap();
+            let light = fit(&sphere(truth, 1.0, 0.35), &UPRIGHT).unwrap();
             let off = light.direction.dot(truth).acos().to_degrees();
             assert!(off < 12.0, "{off}° off for {truth}: {light:?}");
             assert!(light.confidence > 0.5, "{light:?}");
@@ -220,7 +258,7 @@ mod tests {
     #[test]
     fn a_stronger_fill_is_a_softer_light() {
         let truth = DVec3::new(0.6, 0.4, 0.7).normalize();
-        let softness = |fill| fit(&sphere(truth, 1.0, fill)).unwrap().softness;
+        let softness = |fill| fit(&sphere(truth, 1.0, fill), &UPRIGHT).unwrap().softness;
         assert!(softness(0.1) < softness(0.5) && softness(0.5) < softness(2.0));
     }
 
@@ -236,6 +274,6 @@ mod tests {
     fn even_skin_tells_nothing() {
         let mut samples = sphere(DVec3::Z, 0.0, 1.0);
         samples.iter_mut().for_each(|s| s.color = [0.3; 3]);
-        assert!(fit(&samples).is_none_or(|l| l.confidence < 0.3));
+        assert!(fit(&samples, &UPRIGHT).is_none_or(|l| l.confidence < 0.3));
     }
 }

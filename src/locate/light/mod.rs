@@ -18,6 +18,7 @@ pub fn assumed() -> Light {
         direction: DVec3::new(0.0, 0.5, 0.85).normalize(),
         softness: 0.6,
         color: DVec3::ONE,
+        skin_level: None,
         confidence: 0.0,
     }
 }
@@ -35,6 +36,7 @@ pub fn trusted(found: &Light) -> Light {
             .unwrap_or(usual.direction),
         softness: usual.softness + (found.softness - usual.softness) * trust,
         color: usual.color.lerp(found.color, trust),
+        skin_level: found.skin_level,
         confidence: found.confidence,
     }
 }
@@ -42,27 +44,27 @@ pub fn trusted(found: &Light) -> Light {
 /// Estimates the light from the first face, else the best-seen hand, else the neck; `None` when the photograph shows
 /// none of them clearly enough.
 pub fn estimate(photo: &Photo, anatomy: &Anatomy) -> Option<Light> {
-    let from = |samples: Vec<Sample>| {
+    let from = |samples: Vec<Sample>, prior: &fit::Prior| {
         let samples = skin::of_one_colour(samples);
         (samples.len() >= MIN_SAMPLES)
-            .then(|| fit::fit(&samples))
+            .then(|| fit::fit(&samples, prior))
             .flatten()
     };
     let face = anatomy
         .faces
         .first()
-        .and_then(|face| from(skin::face(&photo.pixels, face)));
+        .and_then(|face| from(skin::face(&photo.pixels, face), &fit::UPRIGHT));
     let hand = || {
         anatomy
             .hands
             .first()
-            .and_then(|hand| from(skin::hand(&photo.pixels, hand)))
+            .and_then(|hand| from(skin::hand(&photo.pixels, hand), &fit::ANYHOW))
     };
     let neck = || {
         anatomy
             .neck
             .as_ref()
-            .and_then(|neck| from(skin::neck(&photo.pixels, neck)))
+            .and_then(|neck| from(skin::neck(&photo.pixels, neck), &fit::UPRIGHT))
     };
     face.or_else(hand).or_else(neck)
 }

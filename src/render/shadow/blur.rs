@@ -1,12 +1,13 @@
-//! Gaussian blur of bounded reach: the Gaussian itself where it is small, else
-//! four box blurs, which come within 8 % of its peak everywhere.
+//! Gaussian blur of bounded reach: the Gaussian itself where it is small, else the Gaussian on a field of half the size.
 
-use super::grid::Field;
+use super::grid::{Field, Lattice};
 
-/// Below this standard deviation (cells) boxes are too coarse a stand-in, and the Gaussian itself is cheap.
+/// Up to this standard deviation, cells, the Gaussian itself is cheap; beyond it the field is smooth enough after the
+/// blur to be blurred at half its size.
 const DIRECT: f64 = 3.0;
-/// Box blurs that stand for a Gaussian.
-const BOXES: usize = 4;
+/// Variance, in fine cells, that going to half the size and back adds: shares of 3/4 and 1/4 at distances of 1/2 and
+/// 3/2 of a cell, twice.
+const HALVING: f64 = 1.5;
 
 /// Blurs in place with standard deviation `sigma` cells. Reaches about `3 sigma` cells; what leaves the field is
 /// lost, as beyond it nothing is kept.
@@ -14,23 +15,35 @@ pub fn blur(field: &mut Field, sigma: f64) {
     if sigma <= 0.0 || field.data.is_empty() {
         return;
     }
-    let (w, h) = (field.lattice.width, field.lattice.height);
-    let mut spare = vec![0.0; field.data.len()];
     if sigma < DIRECT {
-        let kernel = gaussian(sigma);
-        for (row, out) in field.data.chunks_exact(w).zip(spare.chunks_exact_mut(w)) {
-            weigh_row(row, out, &kernel);
-        }
-        weigh_columns(&spare, &mut field.data, w, h, &kernel);
-        return;
+        return direct(field, sigma);
     }
-    let radius = box_radius(sigma);
-    for _ in 0..BOXES {
-        for (row, out) in field.data.chunks_exact(w).zip(spare.chunks_exact_mut(w)) {
-            box_row(row, out, radius);
-        }
-        box_columns(&spare, &mut field.data, w, h, radius);
+    let mut half = halved(field);
+    blur(&mut half, (sigma * sigma - HALVING).max(0.0).sqrt() / 2.0);
+    enlarge(&half, field);
+}
+
+/// Farthest cell that a blur of `sigma` cells moves anything to.
+pub fn reach(sigma: f64) -> f64 {
+    if sigma < DIRECT {
+        (3.0 * sigma).ceil()
+    } else {
+        2.0 * reach((sigma * sigma - HALVING).sqrt() / 2.0) + 3.0
     }
+}
+
+fn direct(field: &mut Field, sigma: f64) {
+    let (w, h) = (field.lattice.width, field.lattice.height);
+    let kernel = gaussian(sigma);
+    let mut spare = vec![0.0; field.data.len()];
+    let mut row = vec![0.0; w + 2 * (kernel.len() - 1)];
+    for (from, out) in field.data.chunks_exact(w).zip(spare.chunks_exact_mut(w)) {
+        if from.iter().all(|v| *v == 0.0) {
+            continue;
+        }
+        weigh_row(from, out, &mut row, &kernel);
+    }
+    weigh_columns(&spare, &mut field.data, w, h, &kernel);
 }
 
 /// One side of the sampled Gaussian out to three `sigma`, the middle first; both sides together sum to 1.
@@ -43,25 +56,35 @@ fn gaussian(sigma: f64) -> Vec<f32> {
     side.iter().map(|v| (v / sum) as f32).collect()
 }
 
-fn weigh_row(row: &[f32], out: &mut [f32], kernel: &[f32]) {
-    for (x, o) in out.iter_mut().enumerate() {
-        let mut sum = 0.0;
-        for (i, k) in kernel.iter().enumerate() {
-            let right = row.get(x + i).copied().unwrap_or(0.0);
-            let left = x.checked_sub(i).filter(|_| i > 0).and_then(|x| row.get(x));
-            sum += k * (right + left.copied().unwrap_or(0.0));
+/// `padded` holds the row between as many zeros as the kernel reaches.
+fn weigh_row(row: &[f32], out: &mut [f32], padded: &mut [f32], kernel: &[f32]) {
+    let (w, reach) = (row.len(), kernel.len() - 1);
+    padded[reach..reach + w].copy_from_slice(row);
+    out.fill(0.0);
+    for (i, k) in kernel.iter().enumerate() {
+        let (right, left) = (
+            &padded[reach + i..reach + i + w],
+            &padded[reach - i..reach - i + w],
+        );
+        // The middle is on both sides.
+        let k = if i == 0 { 0.5 * k } else { *k };
+        for ((o, r), l) in out.iter_mut().zip(right).zip(left) {
+            *o += k * (r + l);
         }
-        *o = sum;
     }
 }
 
 fn weigh_columns(from: &[f32], to: &mut [f32], w: usize, h: usize, kernel: &[f32]) {
     to.fill(0.0);
+    let lit: Vec<bool> = from
+        .chunks_exact(w)
+        .map(|r| r.iter().any(|v| *v != 0.0))
+        .collect();
     for (y, out) in to.chunks_exact_mut(w).enumerate() {
         for (i, k) in kernel.iter().enumerate() {
             let below = Some(y + i).filter(|y| *y < h);
             let above = y.checked_sub(i).filter(|_| i > 0);
-            for source in [below, above].into_iter().flatten() {
+            for source in [below, above].into_iter().flatten().filter(|y| lit[*y]) {
                 for (o, v) in out.iter_mut().zip(&from[source * w..(source + 1) * w]) {
                     *o += k * v;
                 }
@@ -70,78 +93,68 @@ fn weigh_columns(from: &[f32], to: &mut [f32], w: usize, h: usize, kernel: &[f32
     }
 }
 
-/// Farthest cell that a blur of `sigma` cells moves anything to.
-pub fn reach(sigma: f64) -> f64 {
-    (BOXES as f64 * (box_radius(sigma) + 1.0)).max((3.0 * sigma).ceil())
+/// Every cell shared out over the cells of half the size around it, by the weights that [`enlarge`] reads them back
+/// with, so that nothing moves.
+fn halved(field: &Field) -> Field {
+    let (w, h) = (field.lattice.width, field.lattice.height);
+    let mut half = Field::zero(Lattice {
+        cells_per_px: field.lattice.cells_per_px / 2.0,
+        cells_per_mm: field.lattice.cells_per_mm / 2.0,
+        width: w.div_ceil(2),
+        height: h.div_ceil(2),
+        ..field.lattice
+    });
+    let (width, height) = (half.lattice.width, half.lattice.height);
+    let mut narrow = vec![0.0; width];
+    for (y, row) in field.data.chunks_exact(w).enumerate() {
+        let at = |x: usize| row.get(x).copied().unwrap_or(0.0);
+        for (k, v) in narrow.iter_mut().enumerate() {
+            let before = (2 * k).checked_sub(1).map_or(0.0, at);
+            *v = 0.375 * (at(2 * k) + at(2 * k + 1)) + 0.125 * (before + at(2 * k + 2));
+        }
+        for (target, share) in [(Some(y / 2), 0.375), (beside(y), 0.125)] {
+            let Some(target) = target.filter(|t| *t < height) else {
+                continue;
+            };
+            for (o, v) in half.data[target * width..(target + 1) * width]
+                .iter_mut()
+                .zip(&narrow)
+            {
+                *o += share * v;
+            }
+        }
+    }
+    half
 }
 
-/// Half width (without the middle cell) of each of [`BOXES`] equal boxes whose variances add up to `sigma²`.
-///
-/// Whole cells up to `k` and a share `e` of the next at both ends have the variance
-/// `(k (k + 1) (2 k + 1) / 3 + 2 e (k + 1)²) / (2 k + 1 + 2 e)`, which is solved for `e` (the extended box filter of
-/// Gwosdek et al. 2011).
-fn box_radius(sigma: f64) -> f64 {
-    let variance = sigma * sigma / BOXES as f64;
-    let k = (((12.0 * variance + 1.0).sqrt() - 1.0) / 2.0).floor();
-    let whole = k * (k + 1.0) * (2.0 * k + 1.0) / 3.0;
-    let end = (variance * (2.0 * k + 1.0) - whole) / (2.0 * ((k + 1.0).powi(2) - variance));
-    (k + end).max(0.0)
-}
-
-/// The weights of a box of fractional radius: whole cells, and the share of the two at its ends.
-fn split(radius: f64) -> (usize, f32, f32) {
-    let whole = radius.floor();
-    let end = (radius - whole) as f32;
-    (whole as usize, end, 1.0 / (2.0 * radius as f32 + 1.0))
-}
-
-fn box_row(row: &[f32], out: &mut [f32], radius: f64) {
-    let (whole, end, scale) = split(radius);
-    let at = |i: isize| {
-        usize::try_from(i)
-            .ok()
-            .and_then(|i| row.get(i))
-            .copied()
-            .unwrap_or(0.0)
-    };
-    let mut sum: f64 = row.iter().take(whole).map(|v| f64::from(*v)).sum();
-    for (x, o) in out.iter_mut().enumerate() {
-        let (x, r) = (x as isize, whole as isize);
-        sum += f64::from(at(x + r)) - f64::from(at(x - r - 1));
-        *o = (sum as f32 + end * (at(x + r + 1) + at(x - r - 1))) * scale;
+/// The row of half the size that row `y` lies next to, besides its own.
+fn beside(y: usize) -> Option<usize> {
+    if y.is_multiple_of(2) {
+        (y / 2).checked_sub(1)
+    } else {
+        Some(y / 2 + 1)
     }
 }
 
-fn box_columns(from: &[f32], to: &mut [f32], w: usize, h: usize, radius: f64) {
-    let (whole, end, scale) = split(radius);
-    let row = |y: isize| {
-        usize::try_from(y)
-            .ok()
-            .filter(|y| *y < h)
-            .map(|y| &from[y * w..(y + 1) * w])
+/// Linear interpolation between the cells of half the size.
+fn enlarge(half: &Field, field: &mut Field) {
+    let (w, width) = (field.lattice.width, half.lattice.width);
+    let rows = half.lattice.height;
+    let empty = vec![0.0; width];
+    let row = |y: Option<usize>| {
+        y.filter(|y| *y < rows)
+            .map_or(empty.as_slice(), |y| &half.data[y * width..(y + 1) * width])
     };
-    // Running sums of all columns at once, so that memory is read along rows. In f64: whole numbers of f32 terms come
-    // and go without leaving dust behind.
-    let mut sums = vec![0f64; w];
-    for y in 0..whole {
-        for (s, v) in sums.iter_mut().zip(row(y as isize).unwrap_or(&[])) {
-            *s += f64::from(*v);
+    let mut between = vec![0.0; width + 2];
+    for (y, out) in field.data.chunks_exact_mut(w).enumerate() {
+        let (near, far) = (row(Some(y / 2)), row(beside(y)));
+        for ((b, n), f) in between[1..=width].iter_mut().zip(near).zip(far) {
+            *b = 0.75 * n + 0.25 * f;
         }
-    }
-    for (y, out) in to.chunks_exact_mut(w).enumerate() {
-        let (y, r) = (y as isize, whole as isize);
-        for (s, v) in sums.iter_mut().zip(row(y + r).unwrap_or(&[])) {
-            *s += f64::from(*v);
-        }
-        for (s, v) in sums.iter_mut().zip(row(y - r - 1).unwrap_or(&[])) {
-            *s -= f64::from(*v);
-        }
-        for (o, s) in out.iter_mut().zip(&sums) {
-            *o = *s as f32 * scale;
-        }
-        for ends in [row(y + r + 1), row(y - r - 1)] {
-            for (o, v) in out.iter_mut().zip(ends.unwrap_or(&[])) {
-                *o += end * v * scale;
+        for (k, pair) in out.chunks_mut(2).enumerate() {
+            // The cell k of half the size is at k + 1 here.
+            for (o, other) in pair.iter_mut().zip([between[k], between[k + 2]]) {
+                *o = 0.75 * between[k + 1] + 0.25 * other;
             }
         }
     }
@@ -169,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_impulse_becomes_the_gaussian() {
-        for sigma in [0.8, 2.5, 6.0] {
+        for sigma in [0.8, 2.5, 4.0, 9.0] {
             let n = 81;
             let mut f = impulse(n);
             blur(&mut f, sigma);

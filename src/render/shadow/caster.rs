@@ -3,7 +3,7 @@
 use glam::{DVec2, DVec3};
 
 use super::grid::{Field, Lattice};
-use crate::render::skin::luminance;
+use super::section::Section;
 use crate::render::warp::{Fragment, Warped};
 
 /// One covered cell.
@@ -16,15 +16,23 @@ pub struct Caster {
     /// The matter above this cell lies between these heights above the skin, mm.
     pub bottom_mm: f32,
     pub top_mm: f32,
-    /// Linear luminance of the piece, 0..=1.
-    pub brightness: f32,
+    /// Linear colour of the piece, 0..=1.
+    pub color: [f32; 3],
     /// Unit normal of the skin below, x right, y up, z towards the camera.
     pub normal: DVec3,
 }
 
-/// Gathers the piece into cells. `half_thickness_mm` bounds how thick it is taken to be: a round chain is as thick as
-/// it is wide, a wide watch or pendant is not.
-pub fn gather(piece: &Warped, lattice: &Lattice, half_thickness_mm: f64) -> Vec<Caster> {
+impl Caster {
+    /// Position, coverage and mean height of the part that lies between two heights, mm; `None` for no part.
+    pub fn between(&self, low: f64, high: f64) -> Option<(DVec2, f32, f64)> {
+        let (bottom, top) = (f64::from(self.bottom_mm), f64::from(self.top_mm));
+        let any = top >= low && bottom < high;
+        any.then(|| (self.at, self.alpha, (bottom.max(low) + top.min(high)) / 2.0))
+    }
+}
+
+/// Gathers the piece into cells; `section` tells how thick it is.
+pub fn gather(piece: &Warped, lattice: &Lattice, section: &Section) -> Vec<Caster> {
     let place = |f: &Fragment| lattice.to_cells(DVec2::new(f64::from(f.x), f64::from(f.y)) + 0.5);
     // The piece's own part of the lattice; two cells more, so that all around it is outside.
     let Some((own, left, top)) = lattice.around(piece.fragments.iter().map(place), 2.0) else {
@@ -32,8 +40,8 @@ pub fn gather(piece: &Warped, lattice: &Lattice, half_thickness_mm: f64) -> Vec<
     };
     let first = DVec2::new(left as f64, top as f64);
     let mut alpha = Field::zero(own);
-    // Weight, height, luminance, normal.
-    let mut sums = vec![[0f32; 6]; own.len()];
+    // Weight, height, normal, colour.
+    let mut sums = vec![[0f32; 8]; own.len()];
     let share = (lattice.cells_per_px * lattice.cells_per_px) as f32;
     for f in &piece.fragments {
         let at = place(f) - first;
@@ -44,39 +52,37 @@ pub fn gather(piece: &Warped, lattice: &Lattice, half_thickness_mm: f64) -> Vec<
             let sum = &mut sums[y as usize * own.width + x as usize];
             sum[0] += value;
             sum[1] += value * f.height_mm;
-            let [r, g, b, _] = f.color;
-            sum[2] += share * luminance([r, g, b]);
-            for (s, n) in sum[3..].iter_mut().zip(f.normal) {
+            for (s, n) in sum[2..5].iter_mut().zip(f.normal) {
                 *s += value * n;
+            }
+            for (s, c) in sum[5..].iter_mut().zip(f.color) {
+                *s += share * c;
             }
         }
     }
     let inside = depth(&alpha);
-    let radius = dilate(
-        &inside,
-        (half_thickness_mm * lattice.cells_per_mm).ceil() as usize,
-    );
+    let radius = dilate(&inside, widest(section, lattice));
     let mut out = Vec::new();
     for (i, a) in alpha.data.iter().enumerate() {
-        let [weight, height, bright, nx, ny, nz] = sums[i];
+        let [weight, height, nx, ny, nz, r, g, b] = sums[i];
         if weight <= 0.0 || *a <= 0.0 {
             continue;
         }
         let normal = DVec3::new(f64::from(nx), -f64::from(ny), -f64::from(nz));
         let normal = normal.try_normalize().unwrap_or(DVec3::Z);
         let mm = 1.0 / lattice.cells_per_mm;
-        let half = (f64::from(radius.data[i]) * mm).min(half_thickness_mm);
+        let base = f64::from(height / weight).max(0.0);
+        let half = section.half_mm(f64::from(radius.data[i]) * mm, base);
         // Round section: at the rim the matter is half way up, on the axis it fills the whole height.
         let depth = (f64::from(inside.data[i]) * mm).min(half);
         let rim = 1.0 - depth / half.max(1e-9);
         let chord = half * (1.0 - rim * rim).max(0.0).sqrt();
-        let base = f64::from(height / weight).max(0.0);
         out.push(Caster {
             at: first + DVec2::new((i % own.width) as f64, (i / own.width) as f64) + 0.5,
             alpha: a.min(1.0),
             bottom_mm: (base + half - chord) as f32,
             top_mm: (base + half + chord) as f32,
-            brightness: (bright / weight).min(1.0),
+            color: [r, g, b].map(|v| (v / weight).min(1.0)),
             normal,
         });
     }
@@ -118,31 +124,83 @@ fn depth(alpha: &Field) -> Field {
     out
 }
 
+/// Cells to look around for the middle of what a cell belongs to: no thicker matter is told apart.
+fn widest(section: &Section, lattice: &Lattice) -> usize {
+    let round = if section.beyond > 0.0 {
+        section.round_mm + (section.most_mm - section.round_mm) / section.beyond
+    } else {
+        section.most_mm()
+    };
+    (round.min(6.0) * lattice.cells_per_mm).ceil() as usize
+}
+
 /// Largest value within `radius` cells, over a square.
 fn dilate(field: &Field, radius: usize) -> Field {
-    let (w, h) = (field.lattice.width, field.lattice.height);
-    let mut rows = field.clone();
-    for (row, out) in field
+    let w = field.lattice.width.max(1);
+    let mut out = field.clone();
+    let mut spare = vec![0.0; out.data.len()];
+    for row in out
         .data
-        .chunks_exact(w.max(1))
-        .zip(rows.data.chunks_exact_mut(w.max(1)))
+        .chunks_exact_mut(w)
+        .filter(|r| r.iter().any(|v| *v > 0.0))
     {
-        if row.iter().all(|v| *v == 0.0) {
-            continue;
-        }
-        for (x, o) in out.iter_mut().enumerate() {
-            let near = &row[x.saturating_sub(radius)..(x + radius + 1).min(w)];
-            *o = near.iter().copied().fold(0.0, f32::max);
-        }
+        raise_within(row, &mut spare[..w], 1, radius);
     }
-    let mut out = rows.clone();
-    for y in 0..h {
-        let target = &mut out.data[y * w..(y + 1) * w];
-        for near in y.saturating_sub(radius)..(y + radius + 1).min(h) {
-            for (o, v) in target.iter_mut().zip(&rows.data[near * w..(near + 1) * w]) {
-                *o = o.max(*v);
+    raise_within(&mut out.data, &mut spare, w, radius);
+    out
+}
+
+/// Raises each value to the largest within `radius` steps of `stride` on both sides, by windows that grow twofold.
+fn raise_within(data: &mut [f32], back: &mut [f32], stride: usize, radius: usize) {
+    back.copy_from_slice(data);
+    // After each round a value is the largest of itself and `done` steps on, or back.
+    let mut done = 0;
+    while done < radius {
+        let steps = (done + 1).min(radius - done);
+        let n = data.len().saturating_sub(steps * stride);
+        for i in 0..n {
+            data[i] = data[i].max(data[i + steps * stride]);
+        }
+        for i in (0..n).rev() {
+            back[i + steps * stride] = back[i + steps * stride].max(back[i]);
+        }
+        done += steps;
+    }
+    for (d, b) in data.iter_mut().zip(back) {
+        *d = d.max(*b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dilation_is_the_largest_of_the_square() {
+        let lattice = Lattice {
+            origin: DVec2::ZERO,
+            cells_per_px: 1.0,
+            cells_per_mm: 1.0,
+            width: 13,
+            height: 9,
+        };
+        let mut field = Field::zero(lattice);
+        for (i, v) in field.data.iter_mut().enumerate() {
+            *v = if i % 5 == 0 { ((i * 37) % 23) as f32 } else { 0.0 };
+        }
+        for radius in [0usize, 1, 2, 5, 20] {
+            let found = dilate(&field, radius);
+            for y in 0..9usize {
+                for x in 0..13usize {
+                    let rows = y.saturating_sub(radius)..(y + radius + 1).min(9);
+                    let near = rows.flat_map(|y| {
+                        let columns = x.saturating_sub(radius)..(x + radius + 1).min(13);
+                        columns.map(move |x| y * 13 + x)
+                    });
+                    let want = near.map(|i| field.data[i]).fold(0.0, f32::max);
+                    assert_eq!(found.data[y * 13 + x], want, "radius {radius} at {x}, {y}");
+                }
             }
         }
     }
-    out
 }

@@ -10,16 +10,10 @@ use super::grid::{Field, Lattice};
 const SLICES: [f64; 10] = [0.0, 0.5, 1.1, 1.9, 2.9, 4.2, 6.0, 8.5, 12.0, 17.0];
 /// Farthest that a shadow is thrown along the skin, and widest standard deviation of its edge, mm: together with the
 /// blur's bounded reach they keep it within [`super::REACH_MM`].
-const FARTHEST_MM: f64 = 24.0;
+const FARTHEST_MM: f64 = 22.0;
 const WIDEST_MM: f64 = 3.5;
 /// Below this cosine between skin and light the light grazes: shadows are no longer drawn out, but fade.
 const GRAZING: f64 = 0.3;
-
-/// How much of the key's light the heart of a shadow loses: skin scatters light in from the sides. Measured on
-/// rendered skin.
-const STRENGTH: f64 = 0.72;
-/// Share of the lost light that a white piece throws back onto the skin beside it.
-const RETURNED: f32 = 0.3;
 
 /// A key light as shadows need it.
 #[derive(Debug, Clone, Copy)]
@@ -28,23 +22,21 @@ pub struct Key {
     pub direction: DVec3,
     /// Tangent of half the angle that it spans.
     pub spread: f64,
-    /// Share of the light on skin that faces it which is not its own, 0..=1.
-    pub fill: f64,
 }
 
 impl Key {
-    /// How much of the light on skin with this normal the key contributes.
-    fn share(&self, normal: DVec3) -> f64 {
-        let cos = normal.dot(self.direction).max(0.0);
-        let key = (1.0 - self.fill) * cos;
-        key / (key + self.fill).max(1e-9)
+    /// How far matter up to `height_mm` above the skin throws its shadow, with its edge, mm.
+    pub fn reach_mm(&self, height_mm: f64) -> f64 {
+        let path = height_mm / GRAZING;
+        let along = (self.direction.truncate().length() * path).min(FARTHEST_MM);
+        along + 3.0 * (0.5 * self.spread * path).min(WIDEST_MM)
     }
 }
 
-/// One caster's part in a slice: where its shadow falls, cells, and the share of light it takes.
+/// One caster's part in a slice: where its shadow falls, cells, and the share of the key that it takes.
 type Thrown = (DVec2, f32);
 
-/// Share of the light that the casters take away, 0..=1 per cell.
+/// Share of the key light that the casters take away, 0..=1 per cell.
 pub fn shadow(casters: &[Caster], lattice: &Lattice, key: &Key) -> Field {
     let mut shade = Field::zero(*lattice);
     for (k, low) in SLICES.iter().enumerate() {
@@ -75,26 +67,21 @@ fn throw(casters: &[Caster], lattice: &Lattice, key: &Key, low: f64, high: f64) 
     let mut out = Vec::new();
     let (mut weight, mut ways) = (0.0, 0.0);
     for c in casters {
-        let (bottom, top) = (f64::from(c.bottom_mm), f64::from(c.top_mm));
-        if top < low || bottom >= high {
+        let Some((_, alpha, middle)) = c.between(low, high) else {
             continue;
-        }
-        // The part of the caster in this slice; above the last slice everything counts as its own middle.
-        let middle = (bottom.max(low) + top.min(high)) / 2.0;
+        };
         let cos = c.normal.dot(key.direction);
-        let share = key.share(c.normal) * (cos / GRAZING).clamp(0.0, 1.0);
+        let share = (cos / GRAZING).clamp(0.0, 1.0) as f32;
         if share <= 0.0 {
             continue;
         }
-        let returned = f64::from(1.0 - RETURNED * c.brightness);
         // From the matter along the light down to the skin; the picture sees its sideways part.
         let path = middle / cos.max(GRAZING);
         let along = key.direction.truncate() * path;
         let along = along.clamp_length_max(FARTHEST_MM) * lattice.cells_per_mm;
-        let at = DVec2::new(c.at.x - along.x, c.at.y + along.y);
-        out.push((at, c.alpha * (STRENGTH * share * returned) as f32));
-        weight += f64::from(c.alpha);
-        ways += f64::from(c.alpha) * path;
+        out.push((DVec2::new(c.at.x - along.x, c.at.y + along.y), alpha * share));
+        weight += f64::from(alpha);
+        ways += f64::from(alpha) * path;
     }
     (out, if weight > 0.0 { ways / weight } else { 0.0 })
 }

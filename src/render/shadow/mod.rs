@@ -1,14 +1,21 @@
 //! Shadows that a piece throws on skin and cloth, in millimetres.
 //!
-//! Two parts: ambient occlusion that hugs the line where the piece touches ([`contact`]), and the key light's shadow,
-//! displaced and softened by the height above the skin ([`directional`]). Both are computed on a coarse lattice and
-//! become a transmittance per channel, for skin lets red through longest.
+//! Skin loses the part of the even light that the piece hides from it ([`contact`]) and the part of the key light
+//! that the piece stands in the way of, displaced and softened by the height above the skin ([`directional`]); the
+//! piece gives some light back. How much of the light is the key's is read from the skin itself ([`ground`]). The loss
+//! spreads within the skin ([`scatter`]), and the photograph's tone curve decides what it looks like
+//! ([`photographed`]). All but the last is computed on a coarse lattice.
 
 pub(super) mod blur;
 mod caster;
 mod contact;
 mod directional;
 pub(super) mod grid;
+mod ground;
+mod scatter;
+mod section;
+#[cfg(test)]
+mod tests;
 
 use glam::DVec2;
 use image::RgbImage;
@@ -16,13 +23,26 @@ use image::RgbImage;
 use super::warp::Warped;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Light;
+use caster::Caster;
 use directional::Key;
 use grid::{Field, Lattice};
+use ground::Ground;
+pub use section::Section;
 
 /// Nothing farther from the piece than this is darkened, mm.
 pub const REACH_MM: f64 = 40.0;
-/// How dark the contact line gets at full strength.
-const CONTACT: f32 = 0.8;
+/// How much of the key light the heart of a shadow loses: a lamp is never quite hidden by what is small.
+const KEY: f32 = 0.85;
+/// How much of the even light skin loses against the share of the sky that is hidden: most of that light comes from
+/// above and from the front, where the piece is, not from along the skin.
+const EVEN: f32 = 1.1;
+/// Light that a white piece throws back onto white ground, against the share of the sky that it hides. It goes with
+/// the square of the piece's brightness: pearls, which scatter light, look bright; metal, which mirrors skin, darker.
+const RETURNED: f32 = 0.48;
+/// Most light that is added.
+const MOST_RETURNED: f32 = 0.5;
+/// Share of the even light on skin that faces the key: of a bare lamp, and how much more of the softest light.
+const FILL: (f64, f64) = (0.1, 0.2);
 
 /// What a shadow is thrown by and onto.
 pub struct Scene<'a> {
@@ -31,8 +51,8 @@ pub struct Scene<'a> {
     pub receiver: Option<&'a Mask>,
     pub light: &'a Light,
     pub px_per_mm: f64,
-    /// Half of the thickest that the piece is anywhere, mm.
-    pub half_thickness_mm: f64,
+    /// How thick the piece is.
+    pub section: Section,
     /// 0 none, 1 as the light says.
     pub strength: f64,
     /// Multiplies the penumbra.
@@ -43,8 +63,10 @@ pub struct Scene<'a> {
 pub struct Shadow {
     /// Region of the photograph that may be darkened.
     pub rect: Rect,
-    /// Share of light taken away, 0..=1.
-    taken: Field,
+    /// Where `taken` lies.
+    lattice: Lattice,
+    /// Loss per channel as [`photographed`] takes it; less than 0 where the piece adds light.
+    taken: Vec<[f32; 3]>,
 }
 
 /// Throws the shadow of `piece`; `None` when there is nothing to throw.
@@ -53,96 +75,155 @@ pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
     if bounds.is_empty() || scene.strength <= 0.0 || scene.px_per_mm.is_nan() || scene.px_per_mm <= 0.0 {
         return None;
     }
-    let reach = (REACH_MM * scene.px_per_mm).floor().min(1e6) as u32;
+    let key = key(scene.light, scene.softness);
+    let reach = (reach_mm(piece, scene, &key) * scene.px_per_mm).floor().min(1e6) as u32;
     let frame = Rect::of_size(scene.canvas.width(), scene.canvas.height());
     let rect = bounds.grown(reach).clip(&frame);
     let lattice = Lattice::over(&rect, scene.px_per_mm);
-    let casters = caster::gather(piece, &lattice, scene.half_thickness_mm);
-    let key = key(scene.light, scene.softness);
-    let mut taken = directional::shadow(&casters, &lattice, &key);
-    let contact = contact::occlusion(&casters, &lattice);
-    for (t, c) in taken.data.iter_mut().zip(&contact.data) {
-        let left = (1.0 - *t) * (1.0 - CONTACT * c);
-        *t = (1.0 - left.max(1e-3).powf(scene.strength as f32)).clamp(0.0, 1.0);
+    let casters = caster::gather(piece, &lattice, &scene.section);
+    let fill = FILL.0 + FILL.1 * scene.light.softness;
+    let full = scene.light.skin_level.map(|v| v as f32);
+    let ground = Ground::of(
+        scene.canvas,
+        scene.receiver,
+        &rect,
+        scene.px_per_mm,
+        fill as f32,
+        full,
+    );
+    let ground = ground.under(&casters, &lattice);
+    let channels = lost(&casters, &lattice, &key, &ground);
+    let channels: [Field; 3] = std::array::from_fn(|k| scatter::scatter(&channels[k], k));
+    let power = SLOPE * scene.strength as f32;
+    let seen = |v: f32| 1.0 - (1.0 - v.clamp(-MOST_RETURNED, 0.97)).powf(power);
+    let taken = (0..lattice.len()).map(|i| std::array::from_fn(|k| seen(channels[k].data[i])));
+    Some(Shadow {
+        rect,
+        lattice,
+        taken: taken.collect(),
+    })
+}
+
+/// How far from the piece anything darkens, mm.
+fn reach_mm(piece: &Warped, scene: &Scene, key: &Key) -> f64 {
+    let highest = piece.fragments.iter().map(|f| f.height_mm).fold(0.0, f32::max);
+    let half = scene.section.most_mm();
+    let middle = f64::from(highest) + half;
+    let reach = contact::reach_mm(middle).max(key.reach_mm(middle + half));
+    // The blurs reach a little farther than three standard deviations.
+    (1.2 * reach + scatter::REACH_MM).min(REACH_MM)
+}
+
+/// Share of each channel's light that is lost at each cell, before it spreads within the skin.
+fn lost(casters: &[Caster], lattice: &Lattice, key: &Key, ground: &Ground) -> [Field; 3] {
+    let shade = directional::shadow(casters, lattice, key);
+    let hidden = contact::occlusion(casters, lattice);
+    let mut out: [Field; 3] = std::array::from_fn(|_| Field::zero(*lattice));
+    for (i, (shade, hidden)) in shade.data.iter().zip(&hidden.data).enumerate() {
+        if *shade < 1e-3 && *hidden < 1e-3 {
+            continue;
+        }
+        let at = lattice.to_photo(i % lattice.width, i / lattice.width);
+        let share = ground.key_share(at);
+        let dark = KEY * share * shade + EVEN * (1.0 - share) * hidden;
+        let back = ground.thrown_back(at);
+        for (channel, back) in out.iter_mut().zip(back) {
+            channel.data[i] = dark - (RETURNED * hidden * back).min(MOST_RETURNED);
+        }
     }
-    Some(Shadow { rect, taken })
+    out
 }
 
 fn key(light: &Light, softness: f64) -> Key {
-    // A bare flash spans a few degrees, a large window some thirty.
-    let half_angle = (5.0 + 22.0 * light.softness).to_radians();
+    // Half the angle of the lamp: a small one spans a few degrees, a large window some thirty; more, for the direction
+    // itself is known to some fifteen degrees only, and a hard edge at the wrong place is worse than a soft one.
+    let half_angle = (10.0 + 10.0 * light.softness).to_radians();
     Key {
         direction: light.direction,
         spread: half_angle.tan() * softness,
-        fill: light.softness,
     }
 }
 
 impl Shadow {
-    /// Share of light taken from photo pixel (x, y), receiver not counted.
-    fn taken_at(&self, x: i32, y: i32) -> f32 {
-        self.taken.sample(DVec2::new(f64::from(x), f64::from(y)) + 0.5)
-    }
-
-    /// Calls `put` with every darkened pixel and the share of light it loses.
-    pub fn each(&self, receiver: Option<&Mask>, mut put: impl FnMut(i32, i32, f32)) {
-        /// Less than half a code of the brightest white.
-        const UNSEEN: f32 = 0.002;
-        let rows = self.active_columns();
-        for y in self.rect.y..self.rect.bottom() {
-            let cell = ((f64::from(y - self.rect.y) + 0.5) * self.taken.lattice.cells_per_px) as usize;
-            let Some((x0, x1)) = rows.get(cell).copied().flatten() else {
+    /// Calls `put` with the changed pixels of row `y` from the left and what each loses per channel.
+    pub fn row(&self, y: i32, receiver: Option<&Mask>, mut put: impl FnMut(i32, [f32; 3])) {
+        let Some((x0, x1)) = self.active_columns(y) else {
+            return;
+        };
+        for x in x0..x1 {
+            let lies = receiver.map_or(1.0, |m| m.get(x, y).clamp(0.0, 1.0));
+            if lies <= 0.0 {
                 continue;
-            };
-            for x in x0..x1 {
-                let taken = self.taken_at(x, y) * receiver.map_or(1.0, |m| m.get(x, y).clamp(0.0, 1.0));
-                if taken > UNSEEN {
-                    put(x, y, taken);
-                }
+            }
+            let taken = self.taken_at(x, y).map(|v| v * lies);
+            if taken.iter().any(|v| v.abs() > UNSEEN) {
+                put(x, taken);
             }
         }
     }
 
-    /// Photo columns `[from, to)` that each row of cells, with its neighbours, may darken.
-    fn active_columns(&self) -> Vec<Option<(i32, i32)>> {
-        let lattice = &self.taken.lattice;
-        let rows: Vec<Option<(usize, usize)>> = self
-            .taken
-            .data
-            .chunks_exact(lattice.width.max(1))
-            .map(|row| {
-                let first = row.iter().position(|v| *v > 0.0)?;
-                let last = row.iter().rposition(|v| *v > 0.0)?;
-                Some((first, last))
-            })
-            .collect();
-        (0..rows.len())
-            .map(|y| {
-                let near = &rows[y.saturating_sub(1)..(y + 2).min(rows.len())];
-                let first = near.iter().flatten().map(|r| r.0).min()?;
-                let last = near.iter().flatten().map(|r| r.1).max()?;
-                let left = lattice.to_photo(first.saturating_sub(1), y).x.floor() as i32;
-                let right = lattice.to_photo(last + 1, y).x.ceil() as i32 + 1;
-                Some((left.max(self.rect.x), right.min(self.rect.right())))
-            })
-            .collect()
+    /// What photo pixel (x, y) loses, receiver not counted.
+    fn taken_at(&self, x: i32, y: i32) -> [f32; 3] {
+        let at = self
+            .lattice
+            .to_cells(DVec2::new(f64::from(x), f64::from(y)) + 0.5)
+            - 0.5;
+        let (fx, fy) = (at.x.floor(), at.y.floor());
+        let (u, v) = ((at.x - fx) as f32, (at.y - fy) as f32);
+        let (w, h) = (self.lattice.width as i64, self.lattice.height as i64);
+        let cell = |x: i64, y: i64| {
+            let inside = x >= 0 && y >= 0 && x < w && y < h;
+            if inside {
+                self.taken[(y * w + x) as usize]
+            } else {
+                [0.0; 3]
+            }
+        };
+        let (x, y) = (fx as i64, fy as i64);
+        let [a, b, c, d] = [cell(x, y), cell(x + 1, y), cell(x, y + 1), cell(x + 1, y + 1)];
+        std::array::from_fn(|k| {
+            let (top, low) = (a[k] + (b[k] - a[k]) * u, c[k] + (d[k] - c[k]) * u);
+            top + (low - top) * v
+        })
+    }
+
+    /// Photo columns `[from, to)` of row `y` that the cells about it may change.
+    fn active_columns(&self, y: i32) -> Option<(i32, i32)> {
+        let width = self.lattice.width.max(1);
+        if y < self.rect.y || y >= self.rect.bottom() {
+            return None;
+        }
+        let cell = ((f64::from(y - self.rect.y) + 0.5) * self.lattice.cells_per_px) as usize;
+        let (mut first, mut last) = (usize::MAX, 0);
+        let near = cell.saturating_sub(1)..(cell + 2).min(self.lattice.height);
+        for row in near.filter_map(|r| self.taken.get(r * width..(r + 1) * width)) {
+            let active = |c: &[f32; 3]| c.iter().any(|v| v.abs() > UNSEEN);
+            if let (Some(from), Some(to)) = (row.iter().position(active), row.iter().rposition(active)) {
+                (first, last) = (first.min(from), last.max(to));
+            }
+        }
+        if first > last {
+            return None;
+        }
+        let left = self.lattice.to_photo(first.saturating_sub(1), cell).x.floor() as i32;
+        let right = self.lattice.to_photo(last + 1, cell).x.ceil() as i32 + 1;
+        Some((left.max(self.rect.x), right.min(self.rect.right())))
     }
 }
 
-/// What is left of each channel of `color` (linear) when `taken` of the light is gone.
+/// Less than half a code of the brightest white.
+const UNSEEN: f32 = 0.002;
+
+/// Contrast, in the shadows, of the tone curve that a photograph is taken to have; fitted to renders through a filmic
+/// curve.
+const SLOPE: f32 = 0.85;
+
+/// A linear value of the picture when `taken` is lost, the light's loss to the power [`SLOPE`].
 ///
-/// Light that scattered through skin has lost its blue and green, so a shadow's edge on fair skin stays warm; deep
-/// skin lets little back out, and its shadows keep their hue. Exponents against green measured on rendered skin of
-/// six tones.
-pub fn transmittance(taken: f32, color: [f32; 3]) -> [f32; 3] {
-    const RED: f32 = 0.80;
-    const BLUE: f32 = 1.08;
-    let [r, g, b] = color;
-    let luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    // Only skin glows: the hue counts by how far red leads blue.
-    let warmth = ((r - b) / r.max(1e-4) * 2.5).clamp(0.0, 1.0);
-    let glow = warmth * (luminance / 0.2).clamp(0.0, 1.0);
-    let left = (1.0 - taken).max(1e-4).ln();
-    let power = |full: f32| (left * (1.0 + (full - 1.0) * glow)).exp();
-    [power(RED), left.exp(), power(BLUE)]
+/// A photograph is no linear record: its tone curve compresses what is bright. `v = s / (s + 1)`, with `s` the light
+/// to the power [`SLOPE`], stands for such curves: a shadow shows the less the nearer the value is to white.
+pub fn photographed(value: f32, taken: f32) -> f32 {
+    let value = value.clamp(0.0, 1.0);
+    let left = value * (1.0 - taken);
+    left / (1.0 - value + left).max(1e-6)
 }
