@@ -34,7 +34,7 @@ const OVER_CLOTH_MM: f64 = 40.0;
 /// The shadow of a chain, which lies on the body, reaches no farther than this beyond it, mm.
 const SHADOW_MM: f64 = 18.0;
 /// With less of the front in sight than this there is nothing to show.
-const LEAST_SHOWN: f64 = 0.15;
+const LEAST_SHOWN: f64 = 0.3;
 
 /// Fits a necklace to the first person.
 ///

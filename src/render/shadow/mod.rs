@@ -39,8 +39,9 @@ const EVEN: f32 = 1.1;
 /// Light that a white piece throws back onto white ground, against the share of the sky that it hides. It goes with
 /// the square of the piece's brightness: pearls, which scatter light, look bright; metal, which mirrors skin, darker.
 const RETURNED: f32 = 0.48;
-/// Most light that is added.
-const MOST_RETURNED: f32 = 0.5;
+/// Most of what is lost that is given back: skin beside a piece in the shade, or deep skin under a white one, would
+/// shine otherwise, for a product's picture is as bright as its studio was.
+const MOST_RETURNED: f32 = 0.7;
 /// Share of the even light on skin that faces the key: of a bare lamp, and how much more of the softest light.
 const FILL: (f64, f64) = (0.1, 0.2);
 
@@ -65,7 +66,7 @@ pub struct Shadow {
     pub rect: Rect,
     /// Where `taken` lies.
     lattice: Lattice,
-    /// Loss per channel as [`photographed`] takes it; less than 0 where the piece adds light.
+    /// Loss per channel as [`photographed`] takes it.
     taken: Vec<[f32; 3]>,
 }
 
@@ -95,7 +96,7 @@ pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
     let channels = lost(&casters, &lattice, &key, &ground);
     let channels: [Field; 3] = std::array::from_fn(|k| scatter::scatter(&channels[k], k));
     let power = SLOPE * scene.strength as f32;
-    let seen = |v: f32| 1.0 - (1.0 - v.clamp(-MOST_RETURNED, 0.97)).powf(power);
+    let seen = |v: f32| 1.0 - (1.0 - v.clamp(0.0, 0.97)).powf(power);
     let taken = (0..lattice.len()).map(|i| std::array::from_fn(|k| seen(channels[k].data[i])));
     Some(Shadow {
         rect,
@@ -128,7 +129,7 @@ fn lost(casters: &[Caster], lattice: &Lattice, key: &Key, ground: &Ground) -> [F
         let dark = KEY * share * shade + EVEN * (1.0 - share) * hidden;
         let back = ground.thrown_back(at);
         for (channel, back) in out.iter_mut().zip(back) {
-            channel.data[i] = dark - (RETURNED * hidden * back).min(MOST_RETURNED);
+            channel.data[i] = dark - (RETURNED * hidden * back).min(MOST_RETURNED * dark);
         }
     }
     out
