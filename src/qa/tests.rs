@@ -107,7 +107,9 @@ fn made(at: DVec2, scale: f64) -> Made {
     let piece = piece();
     let mut pixels = photo.pixels.clone();
     let placement = placement(&piece, at, scale, 5.0);
-    let worn = vec![worn(&piece, placement, &mut pixels, &anatomy, 0)];
+    let mut worn = vec![worn(&piece, placement, &mut pixels, &anatomy, 0)];
+    // It lies on open skin, as rings do and studs do not.
+    worn[0].placement.kind = Kind::Ring;
     let dressed = Dressed {
         pixels,
         worn,
