@@ -18,7 +18,7 @@ use crate::locate::Light;
 /// Share of the bound that is used: it is sought on a part of the core's pixels, and before rounding to 8 bits.
 const SAFE: f64 = 0.92;
 /// Pixels that the bound is sought on.
-const CHECKED: usize = 3000;
+const CHECKED: usize = 2000;
 /// How far metal follows the brightness of the skin beside it, as a power: it mirrors more of the room than skin sees.
 const FOLLOW: f32 = 0.5;
 /// How far the piece takes on the colour of the light, as a power.
@@ -79,21 +79,33 @@ pub fn apply(piece: &mut Warped, scene: &Scene) {
     }
 }
 
-/// Largest share up to `wanted` at which `moved` stays within `bound`, by bisection.
+/// A share up to `wanted` at which `moved` stays within `bound` and, where it must be less than `wanted`, comes near it;
+/// by false position, for what is moved grows nearly in proportion.
 fn largest(wanted: f32, bound: f64, moved: impl Fn(f32) -> f64) -> f32 {
-    if moved(wanted) <= bound {
+    /// Near enough to the bound.
+    const NEAR: f64 = 0.97;
+    let mut high = (f64::from(wanted), moved(wanted));
+    if high.1 <= bound {
         return wanted;
     }
-    let (mut low, mut high) = (0.0, wanted);
+    let mut low = (0.0, 0.0);
     for _ in 0..8 {
-        let middle = 0.5 * (low + high);
-        if moved(middle) <= bound {
-            low = middle;
+        // A little below where the line through both ends says, and well inside of them.
+        let slope = (high.1 - low.1) / (high.0 - low.0).max(1e-12);
+        let width = high.0 - low.0;
+        let guess = low.0 + (0.99 * bound - low.1).max(0.0) / slope.max(1e-12);
+        let middle = guess.clamp(low.0 + 0.05 * width, high.0 - 0.05 * width);
+        let found = (middle, moved(middle as f32));
+        if found.1 > bound {
+            high = found;
         } else {
-            high = middle;
+            low = found;
+            if low.1 >= NEAR * bound {
+                break;
+            }
         }
     }
-    low
+    low.0 as f32
 }
 
 /// Colour without its alpha.

@@ -89,6 +89,20 @@ impl Lattice {
     }
 }
 
+/// Value at position `x` in cells of a row, between the cells beside it; 0 outside.
+pub fn between(row: &[f32], x: f64) -> f32 {
+    let (left, share) = ((x - 0.5).floor(), (x - 0.5 - (x - 0.5).floor()) as f32);
+    let cell = |k: f64| {
+        if k >= 0.0 {
+            row.get(k as usize).copied().unwrap_or(0.0)
+        } else {
+            0.0
+        }
+    };
+    let (a, b) = (cell(left), cell(left + 1.0));
+    a + (b - a) * share
+}
+
 /// One value per cell.
 #[derive(Debug, Clone)]
 pub struct Field {
@@ -124,6 +138,23 @@ impl Field {
         share.iter().enumerate().map(|(k, w)| w * at(k)).sum()
     }
 
+    /// The row of cells at height `y` in cells, between the rows above and below it; 0 outside.
+    pub fn row(&self, y: f64, out: &mut Vec<f32>) {
+        let width = self.lattice.width;
+        let (above, share) = ((y - 0.5).floor(), (y - 0.5 - (y - 0.5).floor()) as f32);
+        let row = |k: f64| {
+            let k = (k >= 0.0 && k < self.lattice.height as f64).then_some(k as usize * width);
+            k.and_then(|k| self.data.get(k..k + width)).unwrap_or(&[])
+        };
+        out.clear();
+        out.resize(width, 0.0);
+        for (row, share) in [(row(above), 1.0 - share), (row(above + 1.0), share)] {
+            for (o, v) in out.iter_mut().zip(row) {
+                *o += share * v;
+            }
+        }
+    }
+
     /// Raises each cell to that of `part`, whose first cell is (x, y) here.
     pub fn raise(&mut self, part: &Field, x: usize, y: usize) {
         let width = self.lattice.width;
@@ -148,5 +179,36 @@ impl Field {
     fn index(&self, x: i64, y: i64) -> Option<usize> {
         let (w, h) = (self.lattice.width as i64, self.lattice.height as i64);
         (x >= 0 && y >= 0 && x < w && y < h).then_some((y * w + x) as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_samples_agree() {
+        let lattice = Lattice {
+            origin: DVec2::new(3.0, -2.0),
+            cells_per_px: 0.4,
+            cells_per_mm: 1.0,
+            width: 9,
+            height: 6,
+        };
+        let mut field = Field::zero(lattice);
+        for (i, v) in field.data.iter_mut().enumerate() {
+            *v = ((i * 37) % 23) as f32;
+        }
+        let mut row = Vec::new();
+        for j in -4..34 {
+            let y = f64::from(j) * 0.23;
+            field.row(y, &mut row);
+            for i in -5..40 {
+                let x = f64::from(i) * 0.27;
+                let want = field.sample(lattice.origin + DVec2::new(x, y) / lattice.cells_per_px);
+                let found = between(&row, x);
+                assert!((found - want).abs() < 1e-4, "{x}, {y}: {found} for {want}");
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! What the shadow falls on: the skin's brightness from place to place, and how much of it is the key light's.
 
-use glam::DVec2;
 use image::RgbImage;
 
 use super::blur::blur;
@@ -99,18 +98,43 @@ impl Ground {
         self
     }
 
-    /// Share of the light at photo position `p` that is the key's: what the skin there is brighter than skin that only
-    /// the even light reaches. Skin turned away from the key or in shadow already has none to lose.
-    pub fn key_share(&self, p: DVec2) -> f32 {
-        (1.0 - self.fill / self.level.sample(p).max(DARKEST)).clamp(0.0, self.most)
+    /// What [`lost`](super::lost) asks of the ground, for each of its cells; light over skin is smooth, so that what
+    /// lies between them may be interpolated.
+    pub fn answers(&self) -> Answers {
+        let lattice = self.level.lattice;
+        let mut out = Answers {
+            key_share: Field::zero(lattice),
+            thrown_back: std::array::from_fn(|_| Field::zero(lattice)),
+        };
+        for i in 0..lattice.len() {
+            out.key_share.data[i] = self.key_share(i);
+            let back = self.thrown_back(i);
+            for (field, back) in out.thrown_back.iter_mut().zip(back) {
+                field.data[i] = back;
+            }
+        }
+        out
     }
 
-    /// What the piece near `p` throws back: its colour times its luminance, against the largest channel of the ground.
-    pub fn thrown_back(&self, p: DVec2) -> [f32; 3] {
-        let color = [0, 1, 2].map(|k| self.piece[k].sample(p));
-        let share = luminance(color) / self.largest.sample(p).max(DARKEST);
+    /// Share of the light at a cell that is the key's: what the skin there is brighter than skin that only the even
+    /// light reaches. Skin turned away from the key or in shadow already has none to lose.
+    fn key_share(&self, i: usize) -> f32 {
+        (1.0 - self.fill / self.level.data[i].max(DARKEST)).clamp(0.0, self.most)
+    }
+
+    /// What the piece near a cell throws back: its colour times its luminance, against the largest channel of the
+    /// ground.
+    fn thrown_back(&self, i: usize) -> [f32; 3] {
+        let color = [0, 1, 2].map(|k| self.piece[k].data[i]);
+        let share = luminance(color) / self.largest.data[i].max(DARKEST);
         color.map(|v| v * share)
     }
+}
+
+/// The ground's part in the shadow, per cell of its lattice.
+pub struct Answers {
+    pub key_share: Field,
+    pub thrown_back: [Field; 3],
 }
 
 /// The level that a seventh of the values exceed; 1 for none.

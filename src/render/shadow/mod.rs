@@ -17,7 +17,6 @@ mod section;
 #[cfg(test)]
 mod tests;
 
-use glam::DVec2;
 use image::RgbImage;
 
 use super::warp::Warped;
@@ -45,6 +44,9 @@ const MOST_RETURNED: f32 = 0.7;
 /// Share of the even light on skin that faces the key: of a bare lamp, and how much more of the softest light.
 const FILL: (f64, f64) = (0.1, 0.2);
 
+/// Losses below this are none.
+const FAINT: f32 = 5e-4;
+
 /// What a shadow is thrown by and onto.
 pub struct Scene<'a> {
     pub canvas: &'a RgbImage,
@@ -68,6 +70,8 @@ pub struct Shadow {
     lattice: Lattice,
     /// Loss per channel as [`photographed`] takes it.
     taken: Vec<[f32; 3]>,
+    /// Cells `[from, to)` of each row of the lattice that lose or gain anything.
+    active: Vec<(usize, usize)>,
 }
 
 /// Throws the shadow of `piece`; `None` when there is nothing to throw.
@@ -96,13 +100,12 @@ pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
     let channels = lost(&casters, &lattice, &key, &ground);
     let channels: [Field; 3] = std::array::from_fn(|k| scatter::scatter(&channels[k], k));
     let power = SLOPE * scene.strength as f32;
-    let seen = |v: f32| 1.0 - (1.0 - v.clamp(0.0, 0.97)).powf(power);
+    let seen = |v: f32| match v {
+        v if v < FAINT => 0.0,
+        v => 1.0 - (1.0 - v.clamp(0.0, 0.97)).powf(power),
+    };
     let taken = (0..lattice.len()).map(|i| std::array::from_fn(|k| seen(channels[k].data[i])));
-    Some(Shadow {
-        rect,
-        lattice,
-        taken: taken.collect(),
-    })
+    Some(Shadow::new(rect, lattice, taken.collect()))
 }
 
 /// How far from the piece anything darkens, mm.
@@ -120,14 +123,31 @@ fn lost(casters: &[Caster], lattice: &Lattice, key: &Key, ground: &Ground) -> [F
     let shade = directional::shadow(casters, lattice, key);
     let hidden = contact::occlusion(casters, lattice);
     let mut out: [Field; 3] = std::array::from_fn(|_| Field::zero(*lattice));
+    let ground = ground.answers();
+    let fields = [
+        &ground.key_share,
+        &ground.thrown_back[0],
+        &ground.thrown_back[1],
+        &ground.thrown_back[2],
+    ];
+    let scale = ground.key_share.lattice.cells_per_px / lattice.cells_per_px;
+    let mut rows: [Vec<f32>; 4] = Default::default();
+    let width = lattice.width.max(1);
+    let mut current = usize::MAX;
     for (i, (shade, hidden)) in shade.data.iter().zip(&hidden.data).enumerate() {
-        if *shade < 1e-3 && *hidden < 1e-3 {
+        if *shade < FAINT && *hidden < FAINT {
             continue;
         }
-        let at = lattice.to_photo(i % lattice.width, i / lattice.width);
-        let share = ground.key_share(at);
+        let (x, y) = (i % width, i / width);
+        if y != current {
+            current = y;
+            for (row, field) in rows.iter_mut().zip(fields) {
+                field.row((y as f64 + 0.5) * scale, row);
+            }
+        }
+        let at = (x as f64 + 0.5) * scale;
+        let [share, back @ ..] = [0, 1, 2, 3].map(|k| grid::between(&rows[k], at));
         let dark = KEY * share * shade + EVEN * (1.0 - share) * hidden;
-        let back = ground.thrown_back(at);
         for (channel, back) in out.iter_mut().zip(back) {
             channel.data[i] = dark - (RETURNED * hidden * back).min(MOST_RETURNED * dark);
         }
@@ -146,70 +166,93 @@ fn key(light: &Light, softness: f64) -> Key {
 }
 
 impl Shadow {
+    fn new(rect: Rect, lattice: Lattice, taken: Vec<[f32; 3]>) -> Self {
+        let active = taken.chunks_exact(lattice.width.max(1)).map(|row| {
+            let active = |c: &[f32; 3]| c.iter().any(|v| v.abs() > UNSEEN);
+            let from = row.iter().position(active).unwrap_or(0);
+            (from, row.iter().rposition(active).map_or(0, |last| last + 1))
+        });
+        Self {
+            rect,
+            lattice,
+            active: active.collect(),
+            taken,
+        }
+    }
+
     /// Calls `put` with the changed pixels of row `y` from the left and what each loses per channel.
     pub fn row(&self, y: i32, receiver: Option<&Mask>, mut put: impl FnMut(i32, [f32; 3])) {
-        let Some((x0, x1)) = self.active_columns(y) else {
+        let Some(cells) = self.cells(y) else {
             return;
         };
-        for x in x0..x1 {
+        let (first, step) = (cells.first, self.lattice.cells_per_px);
+        let last = cells.taken.len() - 1;
+        // Photo columns between the middles of those cells; the lattice's outermost reach to its edge.
+        let place = |cell: usize| (self.lattice.to_photo(cell, 0).x - 0.5).ceil() as i32;
+        let from = if first == 0 { self.rect.x } else { place(first) };
+        let to = if first + last + 1 == self.lattice.width {
+            self.rect.right()
+        } else {
+            place(first + last)
+        };
+        for x in from..to {
             let lies = receiver.map_or(1.0, |m| m.get(x, y).clamp(0.0, 1.0));
             if lies <= 0.0 {
                 continue;
             }
-            let taken = self.taken_at(x, y).map(|v| v * lies);
+            let at = ((f64::from(x) + 0.5 - self.lattice.origin.x) * step - 0.5 - first as f64).max(0.0);
+            let left = at as usize;
+            let share = (at - left as f64) as f32;
+            let [Some(a), Some(b)] = [left, left + 1].map(|k| cells.taken.get(k.min(last))) else {
+                continue;
+            };
+            let taken: [f32; 3] = std::array::from_fn(|k| lies * (a[k] + (b[k] - a[k]) * share));
             if taken.iter().any(|v| v.abs() > UNSEEN) {
                 put(x, taken);
             }
         }
     }
 
-    /// What photo pixel (x, y) loses, receiver not counted.
-    fn taken_at(&self, x: i32, y: i32) -> [f32; 3] {
-        let at = self
-            .lattice
-            .to_cells(DVec2::new(f64::from(x), f64::from(y)) + 0.5)
-            - 0.5;
-        let (fx, fy) = (at.x.floor(), at.y.floor());
-        let (u, v) = ((at.x - fx) as f32, (at.y - fy) as f32);
-        let (w, h) = (self.lattice.width as i64, self.lattice.height as i64);
-        let cell = |x: i64, y: i64| {
-            let inside = x >= 0 && y >= 0 && x < w && y < h;
-            if inside {
-                self.taken[(y * w + x) as usize]
-            } else {
-                [0.0; 3]
-            }
-        };
-        let (x, y) = (fx as i64, fy as i64);
-        let [a, b, c, d] = [cell(x, y), cell(x + 1, y), cell(x, y + 1), cell(x + 1, y + 1)];
-        std::array::from_fn(|k| {
-            let (top, low) = (a[k] + (b[k] - a[k]) * u, c[k] + (d[k] - c[k]) * u);
-            top + (low - top) * v
-        })
-    }
-
-    /// Photo columns `[from, to)` of row `y` that the cells about it may change.
-    fn active_columns(&self, y: i32) -> Option<(i32, i32)> {
-        let width = self.lattice.width.max(1);
+    /// The lattice across the middle of pixel row `y`, where it takes anything, and one cell more on either side.
+    fn cells(&self, y: i32) -> Option<Cells> {
         if y < self.rect.y || y >= self.rect.bottom() {
             return None;
         }
-        let cell = ((f64::from(y - self.rect.y) + 0.5) * self.lattice.cells_per_px) as usize;
-        let (mut first, mut last) = (usize::MAX, 0);
-        let near = cell.saturating_sub(1)..(cell + 2).min(self.lattice.height);
-        for row in near.filter_map(|r| self.taken.get(r * width..(r + 1) * width)) {
-            let active = |c: &[f32; 3]| c.iter().any(|v| v.abs() > UNSEEN);
-            if let (Some(from), Some(to)) = (row.iter().position(active), row.iter().rposition(active)) {
-                (first, last) = (first.min(from), last.max(to));
-            }
-        }
-        if first > last {
+        let width = self.lattice.width;
+        let at = (f64::from(y) + 0.5 - self.lattice.origin.y) * self.lattice.cells_per_px + 0.5;
+        let below = at as usize;
+        let share = (at - below as f64) as f32;
+        let most = self.active.len().checked_sub(1)?;
+        let rows = [(below.saturating_sub(1), 1.0 - share), (below.min(most), share)];
+        let rows = rows.map(|(row, share)| self.active.get(row).map(|active| (active, row, share)));
+        let seen = rows.iter().flatten().filter(|((from, to), ..)| from < to);
+        let (from, to) = seen.fold((usize::MAX, 0), |(a, b), ((from, to), ..)| {
+            (a.min(*from), b.max(*to))
+        });
+        if from >= to {
             return None;
         }
-        let left = self.lattice.to_photo(first.saturating_sub(1), cell).x.floor() as i32;
-        let right = self.lattice.to_photo(last + 1, cell).x.ceil() as i32 + 1;
-        Some((left.max(self.rect.x), right.min(self.rect.right())))
+        let (from, to) = (from.saturating_sub(1), (to + 1).min(width));
+        let mut taken = vec![[0f32; 3]; to - from];
+        for (_, row, share) in rows.into_iter().flatten() {
+            let row = self
+                .taken
+                .get(row * width + from..row * width + to)
+                .unwrap_or(&[]);
+            for (sum, cell) in taken.iter_mut().zip(row) {
+                for (s, v) in sum.iter_mut().zip(cell) {
+                    *s += share * v;
+                }
+            }
+        }
+        Some(Cells { first: from, taken })
     }
+}
+
+/// A part of a row of the lattice, between two of its rows.
+struct Cells {
+    first: usize,
+    taken: Vec<[f32; 3]>,
 }
 
 /// Less than half a code of the brightest white.

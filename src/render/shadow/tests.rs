@@ -139,3 +139,52 @@ fn white_resists_and_dark_follows_the_light() {
     );
     assert!(photographed(0.3, -0.2) > 0.3);
 }
+
+/// The rows that are handed out, against every pixel worked out by itself from the lattice.
+#[test]
+fn rows_are_the_lattice_between_its_cells() {
+    let light = key(0.6, 0.5, 0.6);
+    let canvas = RgbImage::from_pixel(SIDE, SIDE, Rgb(SKIN));
+    for (dx, px_per_mm) in [(0, PX_PER_MM), (-130, 9.0), (-130, 17.3)] {
+        let mut piece = disc(2.0);
+        piece.fragments.iter_mut().for_each(|f| f.x += dx);
+        let scene = Scene {
+            canvas: &canvas,
+            receiver: None,
+            light: &light,
+            px_per_mm,
+            section: Section::round(1.0),
+            strength: 1.0,
+            softness: 1.0,
+        };
+        let shadow = cast(&piece, &scene).expect("a shadow");
+        let lattice = shadow.lattice;
+        let cell = |x: f64, y: f64| {
+            let x = x.clamp(0.0, lattice.width as f64 - 1.0) as usize;
+            let y = y.clamp(0.0, lattice.height as f64 - 1.0) as usize;
+            shadow.taken[y * lattice.width + x][1]
+        };
+        let mut changed = 0;
+        for y in 0..SIDE as i32 {
+            let mut row = vec![0f32; SIDE as usize];
+            shadow.row(y, None, |x, taken| row[x as usize] = taken[1]);
+            for (x, found) in row.iter().enumerate() {
+                let at = DVec2::new(x as f64, f64::from(y)) + 0.5;
+                let at = lattice.to_cells(at) - 0.5;
+                let (first, share) = (at.floor(), (at - at.floor()).as_vec2());
+                let top = cell(first.x, first.y) * (1.0 - share.x) + cell(first.x + 1.0, first.y) * share.x;
+                let low = cell(first.x, first.y + 1.0) * (1.0 - share.x)
+                    + cell(first.x + 1.0, first.y + 1.0) * share.x;
+                let inside = shadow.rect.contains(x as i32, y);
+                let want = if inside { top + (low - top) * share.y } else { 0.0 };
+                let least = if *found == 0.0 { UNSEEN } else { 0.0 };
+                assert!(
+                    (found - want).abs() <= 1e-5 + least,
+                    "{x}, {y}: {found} for {want}"
+                );
+                changed += usize::from(*found != 0.0);
+            }
+        }
+        assert!(changed > 1000, "{changed}");
+    }
+}

@@ -104,14 +104,14 @@ pub fn warp(pyramid: &Pyramid, layer: &Layer, clip: &Rect, softness: f64) -> War
     if rect.is_empty() {
         return out;
     }
-    let faces = faces(&layer.mesh);
+    let sampler = Sampler { pyramid, softness };
     let mut strip = vec![Pixel::default(); rect.width as usize * STRIP as usize];
-    let mut top = rect.y;
-    while top < rect.bottom() {
+    let faces = faces(&layer.mesh, &sampler);
+    for (k, faces) in strips(&faces, &rect).iter().enumerate() {
+        let top = rect.y + k as i32 * STRIP;
         let rows = STRIP.min(rect.bottom() - top);
         let part = Rect::new(rect.x, top, rect.width, rows as u32);
-        let sampler = Sampler { pyramid, softness };
-        for face in &faces {
+        for face in faces {
             face.draw(&part, &mut strip, &sampler);
         }
         for (i, pixel) in strip
@@ -136,7 +136,21 @@ pub fn warp(pyramid: &Pyramid, layer: &Layer, clip: &Rect, softness: f64) -> War
                 out.fragments.push(pixel.fragment(x, y, visible));
             }
         }
-        top += rows;
+    }
+    out
+}
+
+/// The faces that each strip of `rect` may show, in the mesh's order.
+fn strips<'a>(faces: &'a [Face], rect: &Rect) -> Vec<Vec<&'a Face>> {
+    let mut out = vec![Vec::new(); rect.height.div_ceil(STRIP as u32) as usize];
+    let place = |y: f64| ((y - f64::from(rect.y)) / f64::from(STRIP)).floor();
+    for face in faces {
+        let (lo, hi) = face.shape.bounds();
+        let (first, last) = (place(lo.y).max(0.0) as usize, place(hi.y));
+        if last >= 0.0 {
+            let to = out.len().min(last as usize + 1);
+            out[first.min(to)..to].iter_mut().for_each(|s| s.push(face));
+        }
     }
     out
 }
@@ -184,7 +198,8 @@ struct Face {
     vertices: [crate::fit::WarpVertex; 3],
 }
 
-fn faces(mesh: &WarpMesh) -> Vec<Face> {
+/// The faces of the mesh that show anything of the product: much of a cut-out is empty.
+fn faces(mesh: &WarpMesh, sampler: &Sampler) -> Vec<Face> {
     let corner = |i: u32| mesh.vertices.get(i as usize).copied();
     mesh.triangles
         .iter()
@@ -201,6 +216,7 @@ fn faces(mesh: &WarpMesh) -> Vec<Face> {
                 vertices: v,
             })
         })
+        .filter(|face| !sampler.sees_nothing(face))
         .collect()
 }
 
@@ -313,10 +329,24 @@ struct Sampler<'a> {
 }
 
 impl Sampler<'_> {
-    fn sample(&self, surface: &Surface) -> [f32; 4] {
+    /// How much wider the filter is for the blur that it takes in.
+    fn widen(&self) -> f64 {
         // The filter itself has a standard deviation near half a pixel; variances add under blurring.
         const FILTER_SIGMA: f64 = 0.5;
-        let widen = 1f64.hypot(self.softness / FILTER_SIGMA);
-        resample::sample(self.pyramid, surface.source, surface.jacobian * widen)
+        1f64.hypot(self.softness / FILTER_SIGMA)
+    }
+
+    fn sample(&self, surface: &Surface) -> [f32; 4] {
+        resample::sample(self.pyramid, surface.source, surface.jacobian * self.widen())
+    }
+
+    /// Whether all that the face's pixels can see of the product is empty, those that it shares with others included.
+    fn sees_nothing(&self, face: &Face) -> bool {
+        let [a, b, c] = face.vertices.map(|v| v.source);
+        let step = face.jacobian.x_axis.length().max(face.jacobian.y_axis.length());
+        // A neighbour that shares a pixel is as finely mapped as this face, or up to twice as coarsely.
+        let margin = resample::reach(2.0 * step * self.widen()) + 4.0 * step;
+        let (lo, hi) = (a.min(b).min(c) - margin, a.max(b).max(c) + margin);
+        self.pyramid.is_empty(lo, hi)
     }
 }

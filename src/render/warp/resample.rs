@@ -36,6 +36,13 @@ pub fn sample(pyramid: &Pyramid, source: DVec2, jacobian: DMat2) -> [f32; 4] {
     std::array::from_fn(|c| point[c] + (area[c] - point[c]) * shrink)
 }
 
+/// Farthest from its middle that a sample looks, pixels of level 0, where one target pixel moves at most `step` in the
+/// product.
+pub fn reach(step: f64) -> f64 {
+    // An ellipse's axis is at most √2 columns of the Jacobian long; texels of the chosen level are half of one wide.
+    (SUPPORT + 1.0) * (std::f64::consts::SQRT_2 * step).max(1.0) + 1.0
+}
+
 /// The ellipse that a unit circle in the photograph covers in the product.
 struct Footprint {
     /// Inverse of `J Jᵀ` with its axes bounded: `r² = a dx² + 2 b dx dy + c dy²`.

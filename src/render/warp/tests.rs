@@ -262,3 +262,47 @@ fn broken_meshes_draw_nothing_and_do_not_fail() {
     layer.mesh.triangles = vec![[0, 1, 99]];
     assert!(draw(&image, &layer).fragments.is_empty());
 }
+
+/// Faces that see nothing are left out: a product of the same look whose empty parts hold a trace of matter, so that
+/// every face is drawn, comes out the same.
+#[test]
+fn empty_faces_change_nothing_when_left_out() {
+    let (w, h) = (160u32, 90u32);
+    let mut sparse = LinearImage::transparent(Rect::of_size(w, h));
+    let full = texture(w, h);
+    for (i, (px, texel)) in sparse.data.iter_mut().zip(&full.data).enumerate() {
+        let (x, y) = (i as u32 % w, i as u32 / w);
+        // Two blobs, and a thread of one texel.
+        if (x / 20 == 2 && y / 20 == 1) || (x > 120 && y > 70) || (y == 40 && x > 60) {
+            *px = *texel;
+        }
+    }
+    let mut traced = sparse.clone();
+    traced
+        .data
+        .iter_mut()
+        .filter(|p| p[3] == 0.0)
+        .for_each(|p| p[3] = 1e-20);
+    let (sparse, traced) = (Arc::new(sparse), Arc::new(traced));
+    for (scale, softness) in [(0.07, 0.0), (0.4, 0.0), (1.0, 1.5), (3.3, 0.0), (2.5, 4.0)] {
+        let map = |p: DVec2| {
+            let bent = DVec2::new(p.x + 6.0 * (p.y / 17.0).sin(), p.y + 5.0 * (p.x / 23.0).cos());
+            DVec2::from_angle(0.3).rotate(bent) * scale + 40.3
+        };
+        for cells in [1, 7, 30] {
+            let layer = grid(f64::from(w), f64::from(h), cells, map);
+            let clip = Rect::new(-5000, -5000, 10_000, 10_000);
+            let [found, whole] = [&sparse, &traced].map(|image| {
+                let mut warped = warp(&Pyramid::new(image.clone()), &layer, &clip, softness);
+                warped.fragments.retain(|f| f.color[3] > 1e-12);
+                warped.fragments
+            });
+            assert!(!whole.is_empty() && found.len() == whole.len(), "{scale} {cells}");
+            for (a, b) in found.iter().zip(&whole) {
+                assert_eq!((a.x, a.y), (b.x, b.y));
+                let off = a.color.iter().zip(&b.color).map(|(a, b)| (a - b).abs());
+                assert!(off.fold(0.0, f32::max) < 1e-6, "{a:?} {b:?}");
+            }
+        }
+    }
+}
