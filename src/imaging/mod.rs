@@ -17,5 +17,5 @@ pub use lab::Lab;
 pub use limits::Limits;
 pub use photo::{Photo, PhotoFormat};
 pub use pixel::LinearImage;
-pub use region::{Mask, Rect};
+pub use region::{Mask, Rect, split};
 pub use write::{TEMPORARY, write_atomic};

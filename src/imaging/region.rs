@@ -93,6 +93,15 @@ impl Rect {
     }
 }
 
+/// The whole number at or below `v`, and how far `v` lies from it towards the next.
+///
+/// `v.floor()` is a call of a function on processors of the commonest least kind, and this is asked for every pixel.
+pub fn split(v: f64) -> (i64, f32) {
+    let cut = v as i64;
+    let floor = cut.saturating_sub(i64::from((cut as f64) > v));
+    (floor, (v - floor as f64) as f32)
+}
+
 /// Coverage 0..=1 over a region of a photograph. Outside `rect` it is `outside`.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Mask {
@@ -123,10 +132,10 @@ impl Mask {
 
     /// Bilinear value at photo position `p` (pixel centres at half integers).
     pub fn sample(&self, p: DVec2) -> f32 {
-        let q = p - 0.5;
-        let f = q.floor();
-        let (x, y) = (f.x as i32, f.y as i32);
-        let (u, v) = ((q.x - f.x) as f32, (q.y - f.y) as f32);
+        let ((x, u), (y, v)) = (split(p.x - 0.5), split(p.y - 0.5));
+        // Beyond the numbers of pixels there is nothing.
+        let whole = |v: i64| v.clamp(i64::from(i32::MIN), i64::from(i32::MAX) - 1) as i32;
+        let (x, y) = (whole(x), whole(y));
         let top = self.get(x, y) * (1.0 - u) + self.get(x + 1, y) * u;
         let bottom = self.get(x, y + 1) * (1.0 - u) + self.get(x + 1, y + 1) * u;
         top * (1.0 - v) + bottom * v

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::RgbaImage;
 
 use super::{Facts, Kind, Piece, Structure, fringe};
-use crate::imaging::pixel::srgb_to_linear;
+use crate::imaging::pixel::decode_srgb8;
 use crate::imaging::{LinearImage, Rect};
 
 /// Why a product picture cannot be used.
@@ -95,20 +95,20 @@ fn trim(cutout: &RgbaImage) -> Result<Rect, ProductError> {
 
 /// Straight 8-bit sRGB to premultiplied linear light, over `bounds`.
 pub fn linearize(cutout: &RgbaImage, bounds: Rect) -> LinearImage {
-    let lut: Vec<f32> = (0..=255u8)
-        .map(|v| srgb_to_linear(f32::from(v) / 255.0))
-        .collect();
     let mut out = LinearImage::transparent(Rect::of_size(bounds.width, bounds.height));
-    for (i, px) in out.data.iter_mut().enumerate() {
-        let (x, y) = (i as u32 % bounds.width, i as u32 / bounds.width);
-        let p = cutout.get_pixel(x + bounds.x as u32, y + bounds.y as u32);
-        let a = f32::from(p[3]) / 255.0;
-        *px = [
-            lut[p[0] as usize] * a,
-            lut[p[1] as usize] * a,
-            lut[p[2] as usize] * a,
-            a,
-        ];
+    let rows = cutout.as_raw().chunks_exact(4 * cutout.width().max(1) as usize);
+    let rows = rows.skip(bounds.y as usize);
+    for (to, row) in out.data.chunks_exact_mut(bounds.width.max(1) as usize).zip(rows) {
+        let (from, _) = row.as_chunks::<4>();
+        for (px, [r, g, b, a]) in to.iter_mut().zip(from.iter().skip(bounds.x as usize)) {
+            let a = f32::from(*a) / 255.0;
+            *px = [
+                decode_srgb8(*r) * a,
+                decode_srgb8(*g) * a,
+                decode_srgb8(*b) * a,
+                a,
+            ];
+        }
     }
     out
 }

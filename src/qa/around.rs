@@ -12,6 +12,8 @@ use crate::render::luminance;
 const BESIDE_MM: f64 = 1.5;
 /// How far the key light's shadow is looked for, mm.
 const AROUND_MM: f64 = 10.0;
+/// Samples per mm, at least, as far as there are pixels: shadows on skin are softer than that.
+const SAMPLES_PER_MM: f64 = 3.0;
 /// Coverage at which a pixel is the piece's, and not the skin's.
 const PIECE: f32 = 0.02;
 /// A photograph's pixel darker than this, linear, has nothing to lose.
@@ -39,37 +41,35 @@ pub fn around(photo: &RgbImage, finished: &RgbImage, worn: &Worn, others: &[&Mas
     let reach = |mm: f64| (mm * ppm).clamp(1.0, 4096.0);
     let frame = Rect::of_size(photo.width(), photo.height());
     let rect = bounds.grown(reach(AROUND_MM) as u32).clip(&frame);
-    let near = distance(jewelry, &rect);
+    let step = (ppm / SAMPLES_PER_MM).clamp(1.0, 64.0) as u32;
+    let near = Distance::to(jewelry, &rect, step);
     let receiver = worn.placement.receiver.as_deref();
     let (mut beside, mut black, mut seen) = (Vec::new(), 0usize, 0usize);
     let (mut all, mut fallen, mut weight) = (DVec2::ZERO, DVec2::ZERO, 0.0);
-    for (i, near) in near.iter().enumerate() {
-        let (x, y) = (
-            rect.x + (i % rect.width as usize) as i32,
-            rect.y + (i / rect.width as usize) as i32,
-        );
-        let skin = receiver.map_or(1.0, |mask| mask.get(x, y)) > 0.7;
-        let free = jewelry.get(x, y) < PIECE && others.iter().all(|mask| mask.get(x, y) < PIECE);
-        if !skin || !free {
+    let light = |picture: &RgbImage, x: i32, y: i32| {
+        luminance(picture.get_pixel(x as u32, y as u32).0.map(decode_srgb8))
+    };
+    for (x, y, near) in near.samples() {
+        let skin = || receiver.map_or(1.0, |mask| mask.get(x, y)) > 0.7;
+        let free = || others.iter().all(|mask| mask.get(x, y) < PIECE);
+        if near <= 0.0 || near > reach(AROUND_MM) || !skin() || !free() {
             continue;
         }
-        let light = |picture: &RgbImage| luminance(picture.get_pixel(x as u32, y as u32).0.map(decode_srgb8));
-        let (before, after) = (light(photo), light(finished));
+        let before = light(photo, x, y);
         if before < DARK {
             continue;
         }
+        let after = light(finished, x, y);
         let lost = f64::from(((before - after) / before).max(0.0));
-        if f64::from(*near) <= reach(BESIDE_MM) {
+        if near <= reach(BESIDE_MM) {
             beside.push(lost);
         }
-        if f64::from(*near) <= reach(AROUND_MM) {
-            seen += 1;
-            black += usize::from(after < DARK / 10.0);
-            let at = DVec2::new(f64::from(x), f64::from(y));
-            all += at;
-            fallen += at * lost;
-            weight += lost;
-        }
+        seen += 1;
+        black += usize::from(after < DARK / 10.0);
+        let at = DVec2::new(f64::from(x), f64::from(y));
+        all += at;
+        fallen += at * lost;
+        weight += lost;
     }
     let told = seen >= FEWEST;
     Around {
@@ -96,37 +96,63 @@ pub fn bounds(mask: &Mask) -> Option<Rect> {
     (lo[0] <= hi[0]).then(|| Rect::new(lo[0], lo[1], side(0), side(1)))
 }
 
-/// Distance, pixels, from every pixel of `rect` to the piece: the 3-4 chamfer of Borgefors (1986), within 8 %.
-fn distance(jewelry: &Mask, rect: &Rect) -> Vec<f32> {
-    const FAR: u32 = u32::MAX / 2;
-    let (w, h) = (rect.width as usize, rect.height as usize);
-    let mut steps: Vec<u32> = (0..w * h)
-        .map(|i| {
-            let inside = jewelry.get(rect.x + (i % w) as i32, rect.y + (i / w) as i32) >= PIECE;
-            if inside { 0 } else { FAR }
-        })
-        .collect();
-    let mut relax = |x: usize, y: usize, sign: isize| {
-        let mut best = steps[y * w + x];
-        for (dx, dy, cost) in [(-1, 0, 3), (-1, -1, 4), (0, -1, 3), (1, -1, 4)] {
-            let from = x
-                .checked_add_signed(sign * dx)
-                .zip(y.checked_add_signed(sign * dy));
-            if let Some((x, y)) = from.filter(|(x, y)| *x < w && *y < h) {
-                best = best.min(steps[y * w + x] + cost);
+/// How far cells of a region are from the piece: the 3-4 chamfer of Borgefors (1986), within 8 %.
+struct Distance {
+    rect: Rect,
+    /// Pixels along a cell's side.
+    step: u32,
+    /// Cells in a row, with a border on either side that is far from everything; as there is one above and below.
+    stride: usize,
+    /// Thirds of a cell.
+    thirds: Vec<u32>,
+}
+
+impl Distance {
+    /// From the cells that `jewelry` shows in.
+    fn to(jewelry: &Mask, rect: &Rect, step: u32) -> Self {
+        const FAR: u32 = u32::MAX / 2;
+        let stride = rect.width.div_ceil(step) as usize + 2;
+        let rows = rect.height.div_ceil(step) as usize;
+        let mut thirds = vec![FAR; stride * (rows + 2)];
+        let common = jewelry.rect.clip(rect);
+        let cell = |v: i32, from: i32| ((v - from) as u32 / step) as usize + 1;
+        for y in common.y..common.bottom() {
+            let row = cell(y, rect.y) * stride;
+            for x in (common.x..common.right()).filter(|x| jewelry.get(*x, y) >= PIECE) {
+                thirds[row + cell(x, rect.x)] = 0;
             }
         }
-        steps[y * w + x] = best;
-    };
-    for y in 0..h {
-        for x in 0..w {
-            relax(x, y, 1);
+        let inner = |row: usize| row * stride + 1..(row + 1) * stride - 1;
+        let mut relax = |i: usize, near: [usize; 4]| {
+            let costs = near.into_iter().zip([3, 4, 3, 4]);
+            thirds[i] = costs.fold(thirds[i], |best, (at, cost)| best.min(thirds[at] + cost));
+        };
+        for i in (1..=rows).flat_map(inner) {
+            relax(i, [i - 1, i - stride - 1, i - stride, i - stride + 1]);
+        }
+        for i in (1..=rows).rev().flat_map(|row| inner(row).rev()) {
+            relax(i, [i + 1, i + stride + 1, i + stride, i + stride - 1]);
+        }
+        Self {
+            rect: *rect,
+            step,
+            stride,
+            thirds,
         }
     }
-    for y in (0..h).rev() {
-        for x in (0..w).rev() {
-            relax(x, y, -1);
-        }
+
+    /// One pixel of every cell, near its middle, with the cell's distance in pixels.
+    fn samples(&self) -> impl Iterator<Item = (i32, i32, f64)> {
+        let step = self.step;
+        let middles = move |from: i32, to: i32| {
+            let cells = (from..to).step_by(step as usize);
+            cells.map(move |v| v.saturating_add_unsigned(step / 2).min(to - 1))
+        };
+        let ys = middles(self.rect.y, self.rect.bottom());
+        let rows = self.thirds.chunks_exact(self.stride).skip(1);
+        ys.zip(rows).flat_map(move |(y, row)| {
+            let cells = middles(self.rect.x, self.rect.right()).zip(row.iter().skip(1));
+            cells.map(move |(x, thirds)| (x, y, f64::from(*thirds) / 3.0 * f64::from(step)))
+        })
     }
-    steps.iter().map(|steps| *steps as f32 / 3.0).collect()
 }

@@ -18,7 +18,6 @@ use crate::imaging::{Mask, Photo};
 use crate::locate::Anatomy;
 use crate::pipeline::{Dressed, LookItem, Worn};
 use crate::product::{Kind, Structure};
-use crate::render::texture_for;
 pub use checks::{Bound, Check, Tier};
 use inner::Inner;
 use points::{Point, points};
@@ -62,8 +61,7 @@ pub fn measure(photo: &Photo, anatomy: &Anatomy, look: &[LookItem], dressed: &Dr
             .skip(at + 1)
             .map(|worn| &worn.rendered.jewelry)
             .collect();
-        let (_, softness) = texture_for(&photo.pixels, &worn.placement, &item.settings);
-        let points = points(item.piece, &worn.placement, softness);
+        let points = points(item.piece, &worn.placement, worn.rendered.softness);
         tell(Check::Frame, frame(&points, &dressed.pixels));
         tell(
             Check::Coverage,

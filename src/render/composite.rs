@@ -70,5 +70,6 @@ pub fn compose(
         jewelry,
         shadow: darkened,
         height_mm,
+        softness: 0.0,
     }
 }

@@ -67,6 +67,8 @@ pub struct Rendered {
     pub shadow: Mask,
     /// Height of the jewelry above the skin, mm; 0 beside it.
     pub height_mm: Mask,
+    /// Standard deviation, pixels, of the photograph's blur that the piece was resampled with.
+    pub softness: f64,
 }
 
 /// Draws `piece` as placed onto `canvas` (8-bit sRGB, the photo or an earlier composite), in place.
@@ -111,7 +113,10 @@ pub fn render(
         softness: settings.shadow_softness,
     };
     let shadow = shadow::cast(&warped, &scene);
-    composite::compose(canvas, &warped, shadow.as_ref(), receiver)
+    Rendered {
+        softness,
+        ..composite::compose(canvas, &warped, shadow.as_ref(), receiver)
+    }
 }
 
 /// A photograph softer than this, mm, is out of focus where the piece is: no blur makes jewelry of that look right.

@@ -62,7 +62,8 @@ impl ColourModel {
     /// Likelihoods of `colour` under the classes, scaled to sum to 1 (trilinear between bins).
     pub fn likelihood(&self, colour: &Rgb) -> Classes {
         let p = place(colour);
-        let low = p.map(f32::floor);
+        // No bin is below 0: cutting off is rounding down.
+        let low = p.map(|v| v as u32 as f32);
         let mut out: Classes = [0.0; 4];
         for corner in 0..8u8 {
             let mut weight = 1.0;

@@ -3,7 +3,7 @@
 
 use glam::DVec2;
 
-use crate::imaging::Rect;
+use crate::imaging::{Rect, split};
 
 /// Where a grid lies in the photograph and how fine it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -169,11 +169,9 @@ impl Field {
     }
 
     fn corners(&self, at: DVec2) -> (i64, i64, [f32; 4]) {
-        let q = at - 0.5;
-        let f = q.floor();
-        let (u, v) = ((q.x - f.x) as f32, (q.y - f.y) as f32);
+        let ((x, u), (y, v)) = (split(at.x - 0.5), split(at.y - 0.5));
         let share = [(1.0 - u) * (1.0 - v), u * (1.0 - v), (1.0 - u) * v, u * v];
-        (f.x as i64, f.y as i64, share)
+        (x, y, share)
     }
 
     fn index(&self, x: i64, y: i64) -> Option<usize> {

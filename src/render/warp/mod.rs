@@ -104,7 +104,7 @@ pub fn warp(pyramid: &Pyramid, layer: &Layer, clip: &Rect, softness: f64) -> War
     if rect.is_empty() {
         return out;
     }
-    let sampler = Sampler { pyramid, softness };
+    let sampler = Sampler::new(pyramid, softness);
     let mut strip = vec![Pixel::default(); rect.width as usize * STRIP as usize];
     let faces = faces(&layer.mesh, &sampler);
     for (k, faces) in strips(&faces, &rect).iter().enumerate() {
@@ -325,19 +325,20 @@ impl Pixel {
 
 struct Sampler<'a> {
     pyramid: &'a Pyramid,
-    softness: f64,
+    /// How many times wider the filter is for the softness.
+    widen: f64,
 }
 
-impl Sampler<'_> {
-    /// How much wider the filter is for the blur that it takes in.
-    fn widen(&self) -> f64 {
+impl<'a> Sampler<'a> {
+    fn new(pyramid: &'a Pyramid, softness: f64) -> Self {
         // The filter itself has a standard deviation near half a pixel; variances add under blurring.
         const FILTER_SIGMA: f64 = 0.5;
-        1f64.hypot(self.softness / FILTER_SIGMA)
+        let widen = 1f64.hypot(softness / FILTER_SIGMA);
+        Self { pyramid, widen }
     }
 
     fn sample(&self, surface: &Surface) -> [f32; 4] {
-        resample::sample(self.pyramid, surface.source, surface.jacobian * self.widen())
+        resample::sample(self.pyramid, surface.source, surface.jacobian * self.widen)
     }
 
     /// Whether all that the face's pixels can see of the product is empty, those that it shares with others included.
@@ -345,7 +346,7 @@ impl Sampler<'_> {
         let [a, b, c] = face.vertices.map(|v| v.source);
         let step = face.jacobian.x_axis.length().max(face.jacobian.y_axis.length());
         // A neighbour that shares a pixel is as finely mapped as this face, or up to twice as coarsely.
-        let margin = resample::reach(2.0 * step * self.widen()) + 4.0 * step;
+        let margin = resample::reach(2.0 * step * self.widen) + 4.0 * step;
         let (lo, hi) = (a.min(b).min(c) - margin, a.max(b).max(c) + margin);
         self.pyramid.is_empty(lo, hi)
     }

@@ -32,8 +32,10 @@ impl Pyramid {
 
     /// The coarsest level at which `extent` source pixels (of level 0) are still enough texels, and its index.
     pub fn level_for(&self, extent: f64) -> (usize, &LinearImage) {
-        let wanted = (extent / TEXELS_PER_TARGET).log2().floor().max(0.0);
-        let index = (wanted as usize).min(self.levels.len() - 1);
+        let (mut index, mut texels) = (0, extent / 2.0);
+        while texels >= TEXELS_PER_TARGET && index + 1 < self.levels.len() {
+            (index, texels) = (index + 1, texels / 2.0);
+        }
         (index, &self.levels[index])
     }
 

@@ -6,7 +6,7 @@
 //! the clamp below removes their ringing. Enlarging uses the interpolating Catmull-Rom cubic, which at true size
 //! returns the texel itself.
 
-use glam::{DMat2, DVec2};
+use glam::{DMat2, DVec2, Vec4};
 
 use super::Pyramid;
 use crate::imaging::LinearImage;
@@ -62,7 +62,7 @@ impl Footprint {
         let q = x.x * x.y + y.x * y.y;
         let s = x.y * x.y + y.y * y.y;
         let (mean, diff) = ((p + s) / 2.0, (p - s) / 2.0);
-        let spread = diff.hypot(q);
+        let spread = (diff * diff + q * q).sqrt();
         let (l1, l2) = (mean + spread, (mean - spread).max(0.0));
         let m1 = l1.max(1.0);
         let m2 = l2.max(1.0).max(m1 / (MAX_ANISOTROPY * MAX_ANISOTROPY));
@@ -85,9 +85,9 @@ impl Footprint {
 }
 
 /// Weights that are worked out together, side by side.
-const CHUNK: usize = 8;
+const CHUNK: usize = 4;
 /// Converting whole numbers one by one would cost more than the filter.
-const RAMP: [f32; CHUNK] = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+const RAMP: Vec4 = Vec4::new(0.0, 1.0, 2.0, 3.0);
 
 fn elliptical(pyramid: &Pyramid, source: DVec2, footprint: &Footprint) -> [f32; 4] {
     let (index, level) = pyramid.level_for(footprint.minor);
@@ -95,14 +95,11 @@ fn elliptical(pyramid: &Pyramid, source: DVec2, footprint: &Footprint) -> [f32; 
     let centre = source * scale;
     let half = footprint.half * (SUPPORT * scale);
     // In texels of the level the quadric grows by 1 / scale².
-    let ellipse = Ellipse {
-        quadric: footprint.quadric.map(|v| v / (scale * scale)),
-        middle: centre.x,
-    };
+    let ellipse = Ellipse::new(footprint.quadric.map(|v| v / (scale * scale)), centre.x);
     let (w, h) = (level.width() as i64, level.height() as i64);
 
     let mut sum = Sum::default();
-    let mut range = Range::default();
+    let mut range = Range::NONE;
     let y0 = ceil(centre.y - half.y - 0.5);
     let y1 = -ceil(0.5 - centre.y - half.y);
     for y in y0..=y1 {
@@ -117,16 +114,9 @@ fn elliptical(pyramid: &Pyramid, source: DVec2, footprint: &Footprint) -> [f32; 
         };
         let mut x = x0;
         while x <= x1 {
-            let next = (x + CHUNK as i64).min(x1 + 1);
-            let weights = ellipse.weights(x, dy);
-            let weights = &weights[..(next - x) as usize];
             // Beyond its edges the cut-out is transparent, not repeated: the weights count there, and nothing else.
-            sum.weights += weights.iter().sum::<f32>();
-            let (from, to) = within(x, next, row.len());
-            if let Some(first) = usize::try_from(from as i64 - x).ok().filter(|_| from < to) {
-                sum.add(&weights[first..first + (to - from)], &row[from..to]);
-            }
-            x = next;
+            sum.add(ellipse.weights(x, dy), x, row);
+            x += CHUNK as i64;
         }
         if let Some((x0, x1)) = ellipse.span(dy, 1.0) {
             let (from, to) = within(x0, x1 + 1, row.len());
@@ -136,11 +126,14 @@ fn elliptical(pyramid: &Pyramid, source: DVec2, footprint: &Footprint) -> [f32; 
             }
         }
     }
-    if sum.weights <= 0.0 || range.low[3] > range.high[3] {
+    let weight = sum.weights.element_sum();
+    if weight <= 0.0 || range.low.w > range.high.w {
         return nearest(pyramid.full(), source);
     }
-    let color = sum.color();
-    std::array::from_fn(|k| (color[k] / sum.weights).clamp(range.low[k], range.high[k]))
+    ((sum.even + sum.odd) / weight)
+        .max(range.low)
+        .min(range.high)
+        .to_array()
 }
 
 /// The part of `[from, to)` that lies in a row of `length` texels.
@@ -154,32 +147,42 @@ struct Ellipse {
     quadric: [f64; 3],
     /// Of the ellipse, across.
     middle: f64,
+    /// `b² − ac`, `−b / a` and `1 / a`: no row needs to divide.
+    discriminant: f64,
+    slant: f64,
+    inverse: f64,
 }
 
 impl Ellipse {
+    fn new([a, b, c]: [f64; 3], middle: f64) -> Self {
+        let inverse = 1.0 / a;
+        Self {
+            quadric: [a, b, c],
+            middle,
+            discriminant: b * b - a * c,
+            slant: -b * inverse,
+            inverse,
+        }
+    }
+
     /// First and last texel whose middles a row, `dy` below the middle, has within radius `r`.
     fn span(&self, dy: f64, r: f64) -> Option<(i64, i64)> {
-        let [a, b, c] = self.quadric;
-        let disc = b * b * dy * dy - a * (c * dy * dy - r * r);
+        let disc = self.discriminant * dy * dy + self.quadric[0] * r * r;
         if disc <= 0.0 {
             return None;
         }
-        let (mid, reach) = (self.middle - b * dy / a - 0.5, disc.sqrt() / a);
+        let (mid, reach) = (self.middle + self.slant * dy - 0.5, disc.sqrt() * self.inverse);
         let (x0, x1) = (ceil(mid - reach), -ceil(-mid - reach));
         (x0 <= x1).then_some((x0, x1))
     }
 
-    /// Of the texels from `x` on. Without a branch, so that the compiler takes several at a time.
-    fn weights(&self, x: i64, dy: f64) -> [f32; CHUNK] {
+    /// Of the texels from `x` on.
+    fn weights(&self, x: i64, dy: f64) -> Vec4 {
         let [a, b, c] = self.quadric;
         let first = (x as f64 + 0.5 - self.middle) as f32;
         let (a, linear, constant) = (a as f32, (2.0 * b * dy) as f32, (c * dy * dy) as f32);
-        let mut weights = RAMP;
-        for weight in &mut weights {
-            let dx = first + *weight;
-            *weight = robidoux((a * dx + linear) * dx + constant);
-        }
-        weights
+        let dx = Vec4::splat(first) + RAMP;
+        robidoux((dx * a + linear) * dx + constant)
     }
 }
 
@@ -192,70 +195,63 @@ fn ceil(v: f64) -> i64 {
 /// Weighted texels; two sums, so that one need not wait for the other.
 #[derive(Default)]
 struct Sum {
-    weights: f32,
-    even: [f32; 4],
-    odd: [f32; 4],
+    weights: Vec4,
+    even: Vec4,
+    odd: Vec4,
 }
 
 impl Sum {
-    fn add(&mut self, weights: &[f32], texels: &[[f32; 4]]) {
-        let add = |sum: &mut [f32; 4], weight: f32, texel: &[f32; 4]| {
-            for (sum, v) in sum.iter_mut().zip(texel) {
-                *sum += weight * v;
-            }
-        };
-        for (weights, texels) in weights.chunks(2).zip(texels.chunks(2)) {
-            if let (Some(weight), Some(texel)) = (weights.first(), texels.first()) {
-                add(&mut self.even, *weight, texel);
-            }
-            if let (Some(weight), Some(texel)) = (weights.get(1), texels.get(1)) {
-                add(&mut self.odd, *weight, texel);
+    /// Adds the texels of `row` from `x` on; what lies outside of it is transparent.
+    fn add(&mut self, weights: Vec4, x: i64, row: &[[f32; 4]]) {
+        self.weights += weights;
+        let weights = weights.to_array();
+        let inside = usize::try_from(x).ok().and_then(|x| row.get(x..));
+        if let Some([a, b, c, d]) = inside.and_then(|row| row.first_chunk::<CHUNK>()) {
+            self.even += Vec4::from_array(*a) * weights[0];
+            self.odd += Vec4::from_array(*b) * weights[1];
+            self.even += Vec4::from_array(*c) * weights[2];
+            self.odd += Vec4::from_array(*d) * weights[3];
+            return;
+        }
+        for (x, weight) in (x..).zip(weights) {
+            if let Some(texel) = usize::try_from(x).ok().and_then(|x| row.get(x)) {
+                self.even += Vec4::from_array(*texel) * weight;
             }
         }
-    }
-
-    fn color(&self) -> [f32; 4] {
-        std::array::from_fn(|k| self.even[k] + self.odd[k])
     }
 }
 
 /// Least and greatest of the texels in the filter's middle: what it may not ring beyond.
 struct Range {
-    low: [f32; 4],
-    high: [f32; 4],
-}
-
-impl Default for Range {
-    fn default() -> Self {
-        Self {
-            low: [f32::INFINITY; 4],
-            high: [f32::NEG_INFINITY; 4],
-        }
-    }
+    low: Vec4,
+    high: Vec4,
 }
 
 impl Range {
+    const NONE: Self = Self {
+        low: Vec4::INFINITY,
+        high: Vec4::NEG_INFINITY,
+    };
+
     fn add(&mut self, texels: &[[f32; 4]]) {
-        // Comparisons as the processor has them; `f32::min` would mind NaN, which texels are not.
         for texel in texels {
-            for ((low, high), v) in self.low.iter_mut().zip(&mut self.high).zip(texel) {
-                *low = if v < low { *v } else { *low };
-                *high = if v > high { *v } else { *high };
-            }
+            self.low = self.low.min(Vec4::from_array(*texel));
+            self.high = self.high.max(Vec4::from_array(*texel));
         }
     }
 }
 
-/// Keys cubic with B = 0.3782, C = 0.3109 at squared radius `r2` (target pixels), 0 from radius 2.
-fn robidoux(r2: f32) -> f32 {
+/// Keys cubic with B = 0.3782, C = 0.3109 at squared radii `r2` (target pixels), 0 from radius 2.
+fn robidoux(r2: Vec4) -> Vec4 {
     const B: f32 = 0.378_216;
     const C: f32 = 0.310_892;
-    let r2 = r2.clamp(0.0, 4.0);
-    let r = r2.sqrt();
-    let near = ((12.0 - 9.0 * B - 6.0 * C) * r + (-18.0 + 12.0 * B + 6.0 * C)) * r2 + (6.0 - 2.0 * B);
+    let r2 = r2.max(Vec4::ZERO);
+    let r = Vec4::from_array(r2.to_array().map(f32::sqrt));
+    let near = (r * (12.0 - 9.0 * B - 6.0 * C) + (-18.0 + 12.0 * B + 6.0 * C)) * r2 + (6.0 - 2.0 * B);
     let far =
-        (((-B - 6.0 * C) * r + (6.0 * B + 30.0 * C)) * r + (-12.0 * B - 48.0 * C)) * r + (8.0 * B + 24.0 * C);
-    if r2 < 1.0 { near } else { far }
+        ((r * (-B - 6.0 * C) + (6.0 * B + 30.0 * C)) * r + (-12.0 * B - 48.0 * C)) * r + (8.0 * B + 24.0 * C);
+    let far = Vec4::select(r2.cmplt(Vec4::splat(4.0)), far, Vec4::ZERO);
+    Vec4::select(r2.cmplt(Vec4::ONE), near, far)
 }
 
 /// Separable interpolating cubic (a = −½), clamped to the four texels around the point so that it cannot ring.
