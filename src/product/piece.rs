@@ -145,6 +145,25 @@ pub struct BraceletStructure {
     pub flexible: bool,
     /// Unit direction in the picture from the middle of the bracelet to the arc that is worn in front.
     pub front: DVec2,
+    /// Of a chain, when its links can be told apart from a centrepiece.
+    pub links: Option<LinkArc>,
+}
+
+/// The arc of a chain whose links the picture shows from the front, radians to either side of the front. Beyond it the
+/// picture shows them edge-on; the chain goes on as this arc mirrored at its ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinkArc {
+    pub before: f64,
+    pub after: f64,
+}
+
+impl LinkArc {
+    /// The angle within the arc that shows what the chain has at `angle` from the front.
+    pub fn fold(&self, angle: f64) -> f64 {
+        let length = self.before + self.after;
+        let along = (angle + self.before).rem_euclid(2.0 * length);
+        along.min(2.0 * length - along) - self.before
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -72,6 +72,10 @@ impl<'a> Source<'a> {
 
     fn on_band(&self, band: &BandView, angle: f64, wide: f64, back: bool) -> DVec2 {
         let front = band.angle_towards(self.structure.front);
+        let (angle, back) = match self.structure.links {
+            Some(links) => (links.fold(angle), false),
+            None => (angle, back),
+        };
         if !self.from_above {
             return band.point(front + angle, wide);
         }
@@ -94,7 +98,7 @@ impl<'a> Source<'a> {
 /// The half that faces the camera, seen from outside.
 pub fn front(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
     let profile = section(source.thickness_mm, source.width_mm);
-    half(seat, hang, source, false, &|out: DVec3| {
+    half(hang, source, false, &|out: DVec3| {
         Rib::new(&seat.view, &profile, hang.inside(out), out, hang.axis())
     })
 }
@@ -105,13 +109,13 @@ pub fn back(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
         return WarpMesh::default();
     }
     let profile: Vec<SectionPoint> = section(source.thickness_mm, source.width_mm);
-    half(seat, hang, source, true, &|out: DVec3| {
+    half(hang, source, true, &|out: DVec3| {
         let outside = hang.inside(out) + out * source.thickness_mm;
         Rib::new(&seat.view, &profile, outside, -out, hang.axis())
     })
 }
 
-fn half(seat: &Seat, hang: &Hang, source: &Source, back: bool, rib: &dyn Fn(DVec3) -> Rib) -> WarpMesh {
+fn half(hang: &Hang, source: &Source, back: bool, rib: &dyn Fn(DVec3) -> Rib) -> WarpMesh {
     let middle = hang.facing();
     let start = if back { FRAC_PI_2 } else { -FRAC_PI_2 };
     let angle = |k: usize| middle + start + PI * k as f64 / RIBS as f64;
@@ -121,7 +125,7 @@ fn half(seat: &Seat, hang: &Hang, source: &Source, back: bool, rib: &dyn Fn(DVec
         hang.inside(out) + out * (source.thickness_mm / 2.0)
     };
     let travel = travelled(middle, start, &place);
-    let rows: Vec<(Rib, Vec<WarpVertex>)> = (0..=RIBS)
+    let (ribs, rows): (Vec<Rib>, Vec<Vec<WarpVertex>>) = (0..=RIBS)
         .map(|k| {
             let out = hang.outward(angle(k));
             let rib = rib(out);
@@ -136,12 +140,10 @@ fn half(seat: &Seat, hang: &Hang, source: &Source, back: bool, rib: &dyn Fn(DVec
             let row = shares.iter().zip(&rib.targets).map(vertex).collect();
             (rib, row)
         })
-        .collect();
-    let _ = seat;
-    let vertices: Vec<Vec<WarpVertex>> = rows.iter().map(|(_, row)| row.clone()).collect();
+        .unzip();
     let mut mesh = WarpMesh::default();
-    weave(&mut mesh, &vertices, |i, j| {
-        rows[i].0.is_seen(j) || rows[i - 1].0.is_seen(j)
+    weave(&mut mesh, &rows, |i, j| {
+        ribs[i].is_seen(j) || ribs[i - 1].is_seen(j)
     });
     mesh
 }

@@ -4,6 +4,7 @@
 
 mod config;
 mod ddim;
+mod discrete;
 mod dpm;
 mod euler;
 mod lcm;

@@ -1,5 +1,9 @@
 //! Bracelets: rigid bangles and cuffs, and chains of links or beads.
 
+mod links;
+#[cfg(test)]
+mod tests;
+
 use glam::DVec2;
 
 use super::band::{BandShape, BandView, SideView};
@@ -34,10 +38,15 @@ pub fn find(pixels: &LinearImage, facts: &Facts) -> Result<BraceletStructure, Pr
         Some("link" | "chain" | "curb" | "beads" | "pearls" | "tennis" | "charm") => true,
         _ => rough > CHAIN_ROUGHNESS,
     };
+    let links = match &shape {
+        BandShape::Open(view) if flexible => links::find(pixels, view, view.angle_towards(front)),
+        _ => None,
+    };
     Ok(BraceletStructure {
         shape,
         flexible,
         front,
+        links,
     })
 }
 

@@ -1,0 +1,66 @@
+//! The arc of a chain whose links the picture shows from the front.
+
+use std::ops::RangeInclusive;
+
+use crate::imaging::LinearImage;
+use crate::product::LinkArc;
+use crate::product::band::BandView;
+
+/// Where the arc may end, to either side of the front, degrees: enough links between, and none of them edge-on.
+const ENDS: RangeInclusive<u32> = 35..=55;
+/// Steps of a degree at which ends are tried and the band is read.
+const PER_DEGREE: u32 = 4;
+/// Stretch to either side of an end that has to mirror itself there, degrees.
+const STRETCH: u32 = 15;
+/// Places across the band that are read.
+const ACROSS: u32 = 12;
+/// Least correlation of the two sides of an end.
+const ALIKE: f64 = 0.7;
+/// Standard deviation of coverage below which a band looks the same everywhere.
+const PLAIN: f64 = 0.02;
+
+/// Ends the arc to either side where the chain mirrors itself best: in the middle of a link or between two.
+/// `None` where it does not, as beside a charm.
+pub fn find(pixels: &LinearImage, view: &BandView, front: f64) -> Option<LinkArc> {
+    let end = |sign: f64| {
+        let tried = ENDS.start() * PER_DEGREE..=ENDS.end() * PER_DEGREE;
+        let scored = tried.map(|k| {
+            let offset = f64::from(k) / f64::from(PER_DEGREE);
+            (offset, mirrored(pixels, view, front, sign * offset))
+        });
+        let best = scored.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        (best.1 >= ALIKE).then(|| best.0.to_radians())
+    };
+    Some(LinkArc {
+        before: end(-1.0)?,
+        after: end(1.0)?,
+    })
+}
+
+/// Correlation of the coverage on one side of the place `offset` degrees from the front with that on the other.
+fn mirrored(pixels: &LinearImage, view: &BandView, front: f64, offset: f64) -> f64 {
+    let (mut n, mut a, mut b, mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+    for step in 1..=STRETCH * PER_DEGREE {
+        let away = f64::from(step) / f64::from(PER_DEGREE);
+        let at = |degrees: f64| covered(pixels, view, front + degrees.to_radians());
+        let (u, v) = (at(offset - away), at(offset + away));
+        (n, a, b) = (n + 1.0, a + u, b + v);
+        (aa, bb, ab) = (aa + u * u, bb + v * v, ab + u * v);
+    }
+    let spread = |sum: f64, squares: f64| (squares / n - (sum / n).powi(2)).max(0.0).sqrt();
+    let (sa, sb) = (spread(a, aa), spread(b, bb));
+    if sa < PLAIN && sb < PLAIN {
+        return 1.0;
+    }
+    (ab / n - a * b / (n * n)) / (sa * sb).max(PLAIN * PLAIN)
+}
+
+/// Mean coverage across the band at an angle.
+fn covered(pixels: &LinearImage, view: &BandView, angle: f64) -> f64 {
+    let at = |lane: u32| {
+        let p = view.point(angle, (f64::from(lane) + 0.5) / f64::from(ACROSS));
+        let inside = p.x >= 0.0 && p.y >= 0.0 && p.x < pixels.width() as f64 && p.y < pixels.height() as f64;
+        inside.then(|| f64::from(pixels.at(p.x as usize, p.y as usize)[3]))
+    };
+    (0..ACROSS).filter_map(at).sum::<f64>() / f64::from(ACROSS)
+}
