@@ -19,6 +19,9 @@ pub enum Cloth {
 /// cover all: a piece is never seen through as a whole.
 const DOUBT: (f32, f32) = (0.15, 0.85);
 
+/// Shares of a body between which its outline lies.
+const OUTLINE: (f32, f32) = (0.2, 0.8);
+
 /// How much something in front hides, from its share.
 fn covering(share: f32) -> f32 {
     ((share - DOUBT.0) / (DOUBT.1 - DOUBT.0)).clamp(0.0, 1.0)
@@ -45,6 +48,16 @@ pub fn on_skin(mattes: &Mattes, cloth: Cloth, proud: f64) -> Mask {
         }
     }
     out.outside = 1.0;
+    out
+}
+
+/// What of `shown` lies beyond the outline of `body`, or on this side of it by no more than `astride` pixels.
+pub fn past_outline(shown: &Mask, body: &Mask, near: &Near, astride: f64) -> Mask {
+    let mut out = shrink(body, near, astride);
+    for (v, shown) in out.data.iter_mut().zip(&shown.data) {
+        // An outline is where it is: where the matte is in doubt for a stretch, a piece must not fade.
+        *v = (1.0 - (*v - OUTLINE.0) / (OUTLINE.1 - OUTLINE.0)).clamp(0.0, 1.0) * shown;
+    }
     out
 }
 

@@ -4,6 +4,8 @@
 //! line of sight is foreshortened, none is sheared. Beads are moved one by one by a similarity, so that they stay
 //! round and overlap as balls do where the string turns away.
 
+use std::ops::RangeInclusive;
+
 use glam::{DVec2, DVec3};
 
 use super::hung::{Hung, cover};
@@ -36,7 +38,39 @@ pub const PART: usize = 6;
 /// A piece of the mesh that is drawn as one, with its distance from the camera.
 struct Quad {
     depth: f64,
+    /// Arc lengths of its two cuts on the hung chain; a bead has one.
+    at: [f64; 2],
     corners: [WarpVertex; PART],
+}
+
+/// The mesh of a chain.
+pub struct ChainMesh {
+    pub mesh: WarpMesh,
+    /// Arc length of each vertex on the hung chain; a quad is [`PART`] of them.
+    pub at: Vec<f64>,
+}
+
+impl ChainMesh {
+    /// The quads between two arc lengths.
+    pub fn between(&self, arc: &RangeInclusive<f64>) -> WarpMesh {
+        self.with(|quad| quad.iter().all(|s| arc.contains(s)))
+    }
+
+    /// The quads within `outer` that [`ChainMesh::between`] leaves out for `inner`.
+    pub fn beyond(&self, inner: &RangeInclusive<f64>, outer: &RangeInclusive<f64>) -> WarpMesh {
+        self.with(|quad| quad.iter().all(|s| outer.contains(s)) && !quad.iter().all(|s| inner.contains(s)))
+    }
+
+    fn with(&self, keep: impl Fn(&[f64]) -> bool) -> WarpMesh {
+        let vertices = self.mesh.vertices.chunks(PART);
+        let quads = self.at.chunks(PART).zip(vertices);
+        quads
+            .filter(|(at, _)| keep(at))
+            .fold(WarpMesh::default(), |mut mesh, (_, corners)| {
+                add(&mut mesh, corners);
+                mesh
+            })
+    }
 }
 
 impl ChainMap<'_> {
@@ -59,7 +93,7 @@ impl ChainMap<'_> {
     }
 
     /// Mesh of the chain, the farthest part first.
-    pub fn mesh(&self) -> WarpMesh {
+    pub fn mesh(&self) -> ChainMesh {
         let quads = match &self.structure.beads {
             Some(cuts) => self.beads(cuts),
             None => self.strip(),
@@ -73,12 +107,14 @@ impl ChainMap<'_> {
         let count = (self.hung.length() / step).ceil().max(8.0) as usize;
         let at = |i: usize| self.hung.length() * i as f64 / count as f64;
         let cuts: Vec<Cut> = (0..=count).map(|i| self.cut(at(i))).collect();
-        cuts.windows(2)
-            .filter(|w| w[0].cover > 0.0 || w[1].cover > 0.0)
+        let quads = cuts.windows(2).enumerate();
+        quads
+            .filter(|(_, w)| w[0].cover > 0.0 || w[1].cover > 0.0)
             // A fold of the picture inside the quad would show a link twice: it is never wider than one cut.
-            .filter(|w| (w[1].arc - w[0].arc).abs() > 0.25 * step / self.mm_per_px)
-            .filter(|w| !self.in_rigid_part((w[0].arc + w[1].arc) / 2.0))
-            .map(|w| Quad {
+            .filter(|(_, w)| (w[1].arc - w[0].arc).abs() > 0.25 * step / self.mm_per_px)
+            .filter(|(_, w)| !self.in_rigid_part((w[0].arc + w[1].arc) / 2.0))
+            .map(|(i, w)| Quad {
+                at: [at(i), at(i + 1)],
                 depth: (w[0].point.z + w[1].point.z) / 2.0,
                 corners: [
                     w[0].vertex(-1.0),
@@ -146,10 +182,8 @@ impl ChainMap<'_> {
     fn bead(&self, arc: f64, half_span: f64, s: f64) -> Option<Quad> {
         let point = self.hung.at(s);
         let reach = half_span * self.mm_per_px;
-        if [-1.0, 0.0, 1.0]
-            .iter()
-            .all(|k| self.hung.cover(s + k * reach) <= 0.0)
-        {
+        // Less than half a bead is a splinter.
+        if self.hung.cover(s) < 0.5 {
             return None;
         }
         let scale = self.mm_per_px * self.camera.px_per_mm(point.z);
@@ -171,6 +205,7 @@ impl ChainMap<'_> {
             normal: self.hung.normal(s),
         };
         Some(Quad {
+            at: [s; 2],
             depth: point.z,
             corners: [
                 corner(-1.0, -1.0),
@@ -211,15 +246,24 @@ impl Cut {
 }
 
 /// Sorts the quads from far to near and joins them into one mesh.
-fn assemble(mut quads: Vec<Quad>) -> WarpMesh {
+fn assemble(mut quads: Vec<Quad>) -> ChainMesh {
     quads.sort_by(|a, b| b.depth.total_cmp(&a.depth));
     let mut mesh = WarpMesh::default();
+    let at = quads
+        .iter()
+        .flat_map(|q| q.at)
+        .flat_map(|s| [s; PART / 2])
+        .collect();
     for quad in quads {
-        let base = mesh.vertices.len() as u32;
-        mesh.vertices.extend(quad.corners);
-        for t in [[0, 1, 4], [0, 4, 3], [1, 2, 5], [1, 5, 4]] {
-            mesh.triangles.push(t.map(|k: u32| base + k));
-        }
+        add(&mut mesh, &quad.corners);
     }
-    mesh
+    ChainMesh { mesh, at }
+}
+
+/// Adds a quad to a mesh.
+fn add(mesh: &mut WarpMesh, corners: &[WarpVertex]) {
+    let base = mesh.vertices.len() as u32;
+    mesh.vertices.extend(corners);
+    let triangles: [[u32; 3]; 4] = [[0, 1, 4], [0, 4, 3], [1, 2, 5], [1, 5, 4]];
+    mesh.triangles.extend(triangles.map(|t| t.map(|k| base + k)));
 }

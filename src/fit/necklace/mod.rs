@@ -1,5 +1,6 @@
 //! Necklaces: a rope of the chain's true length on a stand-in for the body, the picture mapped along it.
 
+mod crest;
 mod hung;
 mod map;
 mod outline;
@@ -18,6 +19,7 @@ use crate::imaging::{Mask, Rect};
 use crate::locate::Anatomy;
 use crate::locate::matte::{MatteSubject, Mattes, Near, mattes_near};
 use crate::product::{NecklaceStructure, Piece};
+use crest::Crest;
 pub use hung::{Chain, Hung};
 use map::{ChainMap, PART};
 use outline::{End, Found};
@@ -71,13 +73,19 @@ pub fn fit(
         mm_per_px,
         middle: middle(structure, &line),
     };
-    let mut meshes = vec![map.mesh()];
-    meshes.extend(structure.pendants.iter().map(|p| pendant::mesh(&map, p)));
+    let mut chain_mesh = map.mesh();
+    let mut pendants: Vec<WarpMesh> = structure
+        .pendants
+        .iter()
+        .map(|p| pendant::mesh(&map, p))
+        .collect();
     let anchor = anatomy.camera.project(lowest);
-    move_by(&mut meshes, controls, anchor, px_per_mm);
+    let parts = std::iter::once(&mut chain_mesh.mesh).chain(&mut pendants);
+    move_by(parts, controls, anchor, px_per_mm);
 
     let near = {
-        let points = meshes.iter().flat_map(|m| &m.vertices).map(|v| v.target);
+        let meshes = std::iter::once(&chain_mesh.mesh).chain(&pendants);
+        let points = meshes.flat_map(|m| &m.vertices).map(|v| v.target);
         let photo = Rect::of_size(anatomy.width, anatomy.height);
         let neckline = neckline(anchor, px_per_mm);
         Near::around(points.chain(neckline), SHADOW_MM * px_per_mm, &photo)
@@ -89,13 +97,19 @@ pub fn fit(
         ));
     }
     let mattes = mattes_near(scene.photo, anatomy, MatteSubject::Face(0), near);
+    let receiver = Arc::new(visible::receiver(&mattes));
     // What is moved by hand goes where the hand puts it.
     let by_hand = controls.offset_mm != DVec2::ZERO || controls.rotate_deg != 0.0;
-    if let Some(chain) = meshes.first_mut().filter(|_| !by_hand) {
+    let mut crest = None;
+    if !by_hand {
+        let mut ends = Vec::new();
         let part = if structure.beads.is_some() { PART } else { 1 };
         for end in End::both(&hung, &body, &anatomy.camera) {
             match end.look(&mattes) {
-                Found::Outline(mm) => end.shift(chain, mm, part),
+                Found::Outline(mm) => {
+                    end.shift(&mut chain_mesh.mesh, mm, part);
+                    ends.push((end, mm));
+                }
                 Found::Astray if !controls.allow_hidden => {
                     return Err(unfit(
                         UnfitReason::NeckHidden,
@@ -105,6 +119,10 @@ pub fn fit(
                 Found::Astray | Found::Unknown => {}
             }
         }
+        let body_and_air = [receiver.as_ref(), &mattes.background];
+        let found = Crest::find(&hung, &anatomy.camera, &ends, body_and_air, chain.radius_mm);
+        found.lay(&mut chain_mesh);
+        crest = Some(found);
     }
     let cloth = if controls.allow_hidden || reaches_over(&mattes, anchor, px_per_mm) {
         Cloth::Carries
@@ -113,19 +131,32 @@ pub fn fit(
     };
     let proud = 2.0 * chain.radius_mm * px_per_mm;
     let shown = Arc::new(visible::on_skin(&mattes, cloth, proud));
-    if !controls.allow_hidden && share_shown(&meshes[0], &shown) < LEAST_SHOWN {
+    if !controls.allow_hidden && share_shown(&chain_mesh.mesh, &shown) < LEAST_SHOWN {
         return Err(unfit(
             UnfitReason::NeckHidden,
             "cloth or hair covers the skin that the chain would lie on",
         ));
     }
-    let layers = meshes
+    let mut parts: Vec<(WarpMesh, Arc<Mask>)> = Vec::new();
+    match crest {
+        Some(crest) => {
+            let seen = crest.in_front(&hung, &shown);
+            let astride = crest::ASTRIDE * chain.radius_mm * px_per_mm;
+            let passing = visible::past_outline(&shown, &receiver, &mattes.near, astride);
+            parts.push((chain_mesh.beyond(&crest.front, &seen), Arc::new(passing)));
+            let front = crest.front.start().max(*seen.start())..=crest.front.end().min(*seen.end());
+            parts.push((chain_mesh.between(&front), shown.clone()));
+        }
+        None => parts.push((chain_mesh.mesh, shown.clone())),
+    }
+    parts.extend(pendants.into_iter().map(|mesh| (mesh, shown.clone())));
+    let layers = parts
         .into_iter()
-        .filter(|m| !m.triangles.is_empty())
-        .map(|mesh| Layer {
+        .filter(|(mesh, _)| !mesh.triangles.is_empty())
+        .map(|(mesh, visible)| Layer {
             rect: Rect::around(mesh.vertices.iter().map(|v| v.target), 1.0),
             mesh,
-            visible: Some(shown.clone()),
+            visible: Some(visible),
         })
         .collect();
     Ok(Placement {
@@ -138,7 +169,7 @@ pub fn fit(
         }],
         px_per_mm,
         scale: piece.scale,
-        receiver: Some(Arc::new(visible::receiver(&mattes))),
+        receiver: Some(receiver),
     })
 }
 
@@ -232,10 +263,15 @@ fn middle(structure: &NecklaceStructure, line: &Curve<DVec2>) -> f64 {
 }
 
 /// Offset and rotation that the user asks for, about the lowest point.
-fn move_by(meshes: &mut [WarpMesh], controls: &Controls, about: DVec2, px_per_mm: f64) {
+fn move_by<'a>(
+    meshes: impl Iterator<Item = &'a mut WarpMesh>,
+    controls: &Controls,
+    about: DVec2,
+    px_per_mm: f64,
+) {
     let turn = DMat2::from_angle(controls.rotate_deg.to_radians());
     let shift = controls.offset_mm * px_per_mm;
-    for v in meshes.iter_mut().flat_map(|m| &mut m.vertices) {
+    for v in meshes.flat_map(|m| &mut m.vertices) {
         v.target = about + turn * (v.target - about) + shift;
     }
 }

@@ -84,10 +84,15 @@ impl End {
     pub fn shift(&self, mesh: &mut WarpMesh, mm: f64, parts: usize) {
         for part in mesh.vertices.chunks_mut(parts.max(1)) {
             let middle = part.iter().map(|v| v.target).sum::<DVec2>() / part.len() as f64;
-            let t = (1.0 - middle.distance(self.at) / (FADE_MM * self.px_per_mm)).clamp(0.0, 1.0);
-            let by = self.out * (mm * t * t * (3.0 - 2.0 * t));
+            let by = self.moved(middle, mm) - middle;
             part.iter_mut().for_each(|v| v.target += by);
         }
+    }
+
+    /// Where [`End::shift`] moves a place.
+    pub fn moved(&self, place: DVec2, mm: f64) -> DVec2 {
+        let t = (1.0 - place.distance(self.at) / (FADE_MM * self.px_per_mm)).clamp(0.0, 1.0);
+        place + self.out * (mm * t * t * (3.0 - 2.0 * t))
     }
 }
 
