@@ -1,7 +1,7 @@
 //! The skin around a piece: how far shadow and light bring it towards the worn picture, and where the shadow lies.
 
 use glam::DVec2;
-use image::{GrayImage, RgbImage};
+use image::{GrayImage, Luma, RgbImage};
 use imageproc::distance_transform::euclidean_squared_distance_transform;
 
 use crate::imaging::Lab;
@@ -16,12 +16,19 @@ const NOISE: f64 = 0.02;
 /// Least darkened area, mm² of black, that has a direction.
 const LEAST_MM2: f64 = 4.0;
 
+/// A shadow that no reasoning from the bare picture can be expected to know more finely, mm: standard deviation over
+/// which the worn picture's own darkening is averaged for [`Ring::copied`].
+const COPIED_MM: f64 = 1.0;
+
 /// One scene's ring of skin.
 #[derive(Debug, Clone, Copy)]
 pub struct Ring {
     /// Mean ΔE2000 against the worn picture with shadow and light, and of the same composite without.
     pub lit: f64,
     pub plain: f64,
+    /// The same with the darkening and brightening that the worn picture itself shows, averaged over a millimetre: what
+    /// a shadow known to that fineness, and all of its strength, would leave.
+    pub copied: f64,
     /// Mean ΔE2000 between the bare and the worn picture of skin too far away for shadows: what two renders of the
     /// same skin differ by. `None` where no such skin shows.
     pub noise: Option<f64>,
@@ -64,6 +71,7 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
     let reach = (WIDTH_MM * p.px_per_mm).powi(2);
     let [from, to] = AWAY_MM.map(|d| (d * p.px_per_mm).powi(2));
     let (mut lit, mut plain, mut n) = (0.0, 0.0, 0.0);
+    let mut ring = Vec::new();
     let (mut noise, mut away) = (0.0, 0.0);
     let mut jewelry = Centroid::default();
     let (mut ours, mut truth) = (Centroid::default(), Centroid::default());
@@ -86,6 +94,7 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
         lit += lab(p.lit).delta_e_2000(&want);
         plain += lab(p.plain).delta_e_2000(&want);
         n += 1.0;
+        ring.push((x, y));
         let light = |image: &RgbImage| f64::from(crate::render::luminance(linear(image, x, y)));
         let bare = light(p.bare).max(1e-4);
         let taken = |image: &RgbImage| ((bare - light(image)) / bare - NOISE).max(0.0);
@@ -96,6 +105,7 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
     (n > 0.0).then(|| Ring {
         lit: lit / n,
         plain: plain / n,
+        copied: copied(p, &ring),
         noise: (away > 0.0).then(|| noise / away),
         shadow_off_deg: (truth.weight > LEAST_MM2 * p.px_per_mm.powi(2)).then(|| {
             let from = jewelry.mean();
@@ -107,6 +117,26 @@ pub fn measure(p: &Pictures) -> Option<Ring> {
             }
         }),
     })
+}
+
+/// Mean ΔE2000 of the ring when the bare picture takes the worn one's luminance, averaged over [`COPIED_MM`].
+fn copied(p: &Pictures, ring: &[(u32, u32)]) -> f64 {
+    type Plane = image::ImageBuffer<Luma<f32>, Vec<f32>>;
+    let light = |image: &RgbImage, x, y| crate::render::luminance(linear(image, x, y)) + 1e-5;
+    let [mut change, mut weight] = [(); 2].map(|()| Plane::new(p.bare.width(), p.bare.height()));
+    for (x, y) in ring {
+        let share = light(p.worn, *x, *y) / light(p.bare, *x, *y);
+        change.put_pixel(*x, *y, Luma([share.clamp(0.05, 3.0).ln()]));
+        weight.put_pixel(*x, *y, Luma([1.0]));
+    }
+    let sigma = (COPIED_MM * p.px_per_mm) as f32;
+    let [change, weight] = [change, weight].map(|f| imageproc::filter::gaussian_blur_f32(&f, sigma));
+    let off = ring.iter().map(|(x, y)| {
+        let share = (change.get_pixel(*x, *y)[0] / weight.get_pixel(*x, *y)[0].max(1e-6)).exp();
+        let found = Lab::from_linear(linear(p.bare, *x, *y).map(|v| (v * share).min(1.0)));
+        found.delta_e_2000(&Lab::from_linear(linear(p.worn, *x, *y)))
+    });
+    off.sum::<f64>() / ring.len().max(1) as f64
 }
 
 fn linear(image: &RgbImage, x: u32, y: u32) -> [f32; 3] {
@@ -164,6 +194,8 @@ mod tests {
         };
         let same = ring(&worn);
         assert_eq!(same.lit, 0.0);
+        // A shadow with an edge sharper than a millimetre is not copied whole, but nearly.
+        assert!(same.copied > 0.0 && same.copied < 0.3 * same.plain, "{same:?}");
         assert!(same.plain > 1.0 && same.shadow_off_deg.expect("a shadow") < 1e-6);
         let below = ring(&picture(Some((60.0, 72.0))));
         assert!((below.shadow_off_deg.expect("a shadow") - 90.0).abs() < 1.0);

@@ -48,6 +48,10 @@ const FINER: usize = 4;
 const SUNK_MM: f64 = 1.0;
 const EDGE_MM: f64 = 0.4;
 
+/// Along the chain, mm, the skin's height and normal are known no better than this: where the stand-in for the body
+/// turns from neck to torso they would jump, and the shadow would fork.
+const SMOOTH_MM: f64 = 8.0;
+
 /// The chain is too short to go around the neck: how long it would have to be, mm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TooShort {
@@ -122,8 +126,11 @@ impl Hung {
         let points: Vec<DVec3> = fine.iter().map(|p| body.to_camera(*p)).collect();
         let cover = points.iter().map(|p| cover(body, *p)).collect();
         Self {
-            normals: skin.iter().map(|(_, n)| body.direction_to_camera(*n)).collect(),
-            above: skin.iter().map(|(d, _)| *d).collect(),
+            normals: smooth(
+                skin.iter().map(|(_, n)| body.direction_to_camera(*n)).collect(),
+                &rope.points,
+            ),
+            above: smooth(skin.iter().map(|(d, _)| *d).collect(), &rope.points),
             cover,
             curve: Curve::closed(points),
         }
@@ -191,4 +198,39 @@ fn refine(points: &[DVec3]) -> Vec<DVec3> {
         }
     }
     out
+}
+
+/// Values along a closed chain, averaged over [`SMOOTH_MM`], a standard deviation.
+fn smooth<V: curve::Point>(mut values: Vec<V>, particles: &[DVec3]) -> Vec<V> {
+    let n = values.len();
+    let step = curve::length(particles, true) / n.max(1) as f64;
+    // Each round of the binomial filter adds half a squared step to the variance.
+    let rounds = (2.0 * (SMOOTH_MM / step.max(0.1)).powi(2)).ceil() as usize;
+    for _ in 0..rounds {
+        let next = |i: usize| (values[(i + n - 1) % n] + values[i] * 2.0 + values[(i + 1) % n]) * 0.25;
+        values = (0..n).map(next).collect();
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spike_is_spread_by_as_much_as_is_said() {
+        let particles: Vec<DVec3> = (0..100)
+            .map(|i| (f64::from(i) / 100.0 * 2.0 * PI).sin_cos())
+            .map(|(s, c)| DVec3::new(c, s, 0.0) * 60.0)
+            .collect();
+        let step = curve::length(&particles, true) / 400.0;
+        let mut spike = vec![0.0; 400];
+        spike[200] = 1.0;
+        let spread = smooth(spike, &particles);
+        let off = |i: usize| (i as f64 - 200.0) * step;
+        let sum: f64 = spread.iter().sum();
+        let variance: f64 = spread.iter().enumerate().map(|(i, v)| v * off(i).powi(2)).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+        assert!((variance.sqrt() - SMOOTH_MM).abs() < 0.1, "{}", variance.sqrt());
+    }
 }

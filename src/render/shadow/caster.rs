@@ -16,8 +16,6 @@ pub struct Caster {
     /// The matter above this cell lies between these heights above the skin, mm.
     pub bottom_mm: f32,
     pub top_mm: f32,
-    /// Linear colour of the piece, 0..=1.
-    pub color: [f32; 3],
     /// Unit normal of the skin below, x right, y up, z towards the camera.
     pub normal: DVec3,
 }
@@ -40,8 +38,8 @@ pub fn gather(piece: &Warped, lattice: &Lattice, section: &Section) -> Vec<Caste
     };
     let first = DVec2::new(left as f64, top as f64);
     let mut alpha = Field::zero(own);
-    // Weight, height, normal, colour.
-    let mut sums = vec![[0f32; 8]; own.len()];
+    // Weight, height, normal.
+    let mut sums = vec![[0f32; 5]; own.len()];
     let share = (lattice.cells_per_px * lattice.cells_per_px) as f32;
     for f in &piece.fragments {
         let at = place(f) - first;
@@ -52,11 +50,8 @@ pub fn gather(piece: &Warped, lattice: &Lattice, section: &Section) -> Vec<Caste
             let sum = &mut sums[y as usize * own.width + x as usize];
             sum[0] += value;
             sum[1] += value * f.height_mm;
-            for (s, n) in sum[2..5].iter_mut().zip(f.normal) {
+            for (s, n) in sum[2..].iter_mut().zip(f.normal) {
                 *s += value * n;
-            }
-            for (s, c) in sum[5..].iter_mut().zip(f.color) {
-                *s += share * c;
             }
         }
     }
@@ -64,7 +59,7 @@ pub fn gather(piece: &Warped, lattice: &Lattice, section: &Section) -> Vec<Caste
     let radius = dilate(&inside, widest(section, lattice));
     let mut out = Vec::new();
     for (i, a) in alpha.data.iter().enumerate() {
-        let [weight, height, nx, ny, nz, r, g, b] = sums[i];
+        let [weight, height, nx, ny, nz] = sums[i];
         if weight <= 0.0 || *a <= 0.0 {
             continue;
         }
@@ -82,7 +77,6 @@ pub fn gather(piece: &Warped, lattice: &Lattice, section: &Section) -> Vec<Caste
             alpha: a.min(1.0),
             bottom_mm: (base + half - chord) as f32,
             top_mm: (base + half + chord) as f32,
-            color: [r, g, b].map(|v| (v / weight).min(1.0)),
             normal,
         });
     }

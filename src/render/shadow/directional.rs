@@ -11,9 +11,9 @@ const SLICES: [f64; 10] = [0.0, 0.5, 1.1, 1.9, 2.9, 4.2, 6.0, 8.5, 12.0, 17.0];
 /// Farthest that a shadow is thrown along the skin, and widest standard deviation of its edge, mm: together with the
 /// blur's bounded reach they keep it within [`super::REACH_MM`].
 const FARTHEST_MM: f64 = 22.0;
-const WIDEST_MM: f64 = 3.5;
+const WIDEST_MM: f64 = 3.0;
 /// Below this cosine between skin and light the light grazes: shadows are no longer drawn out, but fade.
-const GRAZING: f64 = 0.3;
+const GRAZING: f64 = 0.5;
 
 /// A key light as shadows need it.
 #[derive(Debug, Clone, Copy)]

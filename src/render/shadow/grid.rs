@@ -18,10 +18,10 @@ pub struct Lattice {
     pub height: usize,
 }
 
-/// Finest lattice, cells per mm: a contact shadow is about a millimetre wide.
-const FINEST: f64 = 6.0;
+/// Finest lattice, cells per mm: a contact shadow is about a millimetre wide, and light spreads by half of one in skin.
+const FINEST: f64 = 4.0;
 /// Most cells: a necklace on a large photograph takes a coarser lattice.
-const MOST_CELLS: f64 = 450_000.0;
+const MOST_CELLS: f64 = 300_000.0;
 
 impl Lattice {
     /// Covers `rect`, a region of the photograph.

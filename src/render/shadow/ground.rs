@@ -1,9 +1,9 @@
-//! What the shadow falls on: the skin's brightness from place to place, and how much of it is the key light's.
+//! What the shadow falls on: how much of the light on the skin, from place to place, is the key's, and how much of the
+//! even light there is left to lose.
 
 use image::RgbImage;
 
 use super::blur::blur;
-use super::caster::Caster;
 use super::grid::{Field, Lattice};
 use crate::imaging::pixel::decode_srgb8;
 use crate::imaging::{Mask, Rect};
@@ -14,18 +14,23 @@ const CELLS_PER_MM: f64 = 1.0;
 const SMOOTH_MM: f64 = 2.0;
 /// Darkest that skin is taken for, linear.
 const DARKEST: f32 = 0.01;
+/// Skin in the shade counts as lit by no less than this share of the light on skin that faces the key, inverse.
+const MOST_LIT: f32 = 6.0;
+/// How sharply skin that is darker than the even light alone would leave it counts as hidden already, a power.
+const HIDDEN: f32 = 6.0;
 
-/// Smooth colours of the ground and of the piece above it, on a coarse lattice.
+/// The ground's lights on a coarse lattice, 0..=1 each. What lies between its cells may be interpolated.
 pub struct Ground {
-    /// Luminance and largest channel of the ground.
-    level: Field,
-    largest: Field,
-    /// Mean linear colour of the piece about each cell.
-    piece: [Field; 3],
-    /// Luminance of skin that only the even light reaches.
-    fill: f32,
-    /// Most that the key contributes anywhere.
-    most: f32,
+    /// Share of the light that is the key's: what the skin is brighter than skin that only the even light reaches. Skin
+    /// turned away from the key or in shadow already has none to lose.
+    pub key: Field,
+    /// Share of the light that is even and can still be hidden. Under hair, jaw or collar, where skin is darker than
+    /// the even light would leave it, little of the sky is left to hide, and what light there is comes from the skin
+    /// and the piece themselves.
+    pub even: Field,
+    /// Light on skin that faces the key against the light here, up to [`MOST_LIT`]: how much light that comes back from
+    /// the piece counts for.
+    pub dimmed: Field,
 }
 
 impl Ground {
@@ -40,7 +45,7 @@ impl Ground {
         full: Option<f32>,
     ) -> Self {
         let lattice = Lattice::with(rect, CELLS_PER_MM, px_per_mm);
-        let [mut weight, mut level, mut largest] = std::array::from_fn(|_| Field::zero(lattice));
+        let [mut weight, mut key] = std::array::from_fn(|_| Field::zero(lattice));
         let mut levels = Vec::new();
         for i in 0..lattice.len() {
             let at = lattice.to_photo(i % lattice.width, i / lattice.width);
@@ -52,89 +57,25 @@ impl Ground {
             let Some(px) = canvas.get_pixel_checked(x.max(0) as u32, y.max(0) as u32) else {
                 continue;
             };
-            let c = px.0.map(decode_srgb8);
             weight.data[i] = 1.0;
-            level.data[i] = luminance(c);
-            largest.data[i] = c[0].max(c[1]).max(c[2]);
-            levels.push(luminance(c));
+            key.data[i] = luminance(px.0.map(decode_srgb8));
+            levels.push(key.data[i]);
         }
-        let full = full.unwrap_or_else(|| bright(&mut levels));
-        for field in [&mut weight, &mut level, &mut largest] {
+        let full = full.unwrap_or_else(|| bright(&mut levels)).max(1e-3);
+        let shaded = fill * full;
+        for field in [&mut weight, &mut key] {
             blur(field, SMOOTH_MM * lattice.cells_per_mm);
         }
-        for field in [&mut level, &mut largest] {
-            for (v, w) in field.data.iter_mut().zip(&weight.data) {
-                *v = (*v / w.max(1e-4)).max(DARKEST);
-            }
+        let (mut even, mut dimmed) = (weight, Field::zero(lattice));
+        let lights = key.data.iter_mut().zip(&mut even.data).zip(&mut dimmed.data);
+        for ((key, even), dimmed) in lights {
+            let level = (*key / even.max(1e-4)).max(DARKEST);
+            *dimmed = (full / level).min(MOST_LIT);
+            *key = (1.0 - shaded / level).clamp(0.0, 1.0 - fill);
+            *even = (1.0 - *key) * (level / shaded).min(1.0).powf(HIDDEN);
         }
-        Self {
-            level,
-            largest,
-            piece: std::array::from_fn(|_| Field::zero(lattice)),
-            fill: fill * full,
-            most: 1.0 - fill,
-        }
+        Self { key, even, dimmed }
     }
-
-    /// Takes in the colours of the piece, whose casters lie on the lattice `theirs` with the same corner.
-    pub fn under(mut self, casters: &[Caster], theirs: &Lattice) -> Self {
-        let lattice = self.level.lattice;
-        let scale = lattice.cells_per_px / theirs.cells_per_px;
-        let average = |of: &dyn Fn(&Caster) -> f32| {
-            let mut sum = Field::zero(lattice);
-            for c in casters {
-                sum.splat(c.at * scale, c.alpha * of(c));
-            }
-            blur(&mut sum, SMOOTH_MM * lattice.cells_per_mm);
-            sum
-        };
-        let weight = average(&|_| 1.0);
-        for (k, field) in self.piece.iter_mut().enumerate() {
-            *field = average(&|c| c.color[k]);
-            for (v, w) in field.data.iter_mut().zip(&weight.data) {
-                *v /= w.max(1e-4);
-            }
-        }
-        self
-    }
-
-    /// What [`lost`](super::lost) asks of the ground, for each of its cells; light over skin is smooth, so that what
-    /// lies between them may be interpolated.
-    pub fn answers(&self) -> Answers {
-        let lattice = self.level.lattice;
-        let mut out = Answers {
-            key_share: Field::zero(lattice),
-            thrown_back: std::array::from_fn(|_| Field::zero(lattice)),
-        };
-        for i in 0..lattice.len() {
-            out.key_share.data[i] = self.key_share(i);
-            let back = self.thrown_back(i);
-            for (field, back) in out.thrown_back.iter_mut().zip(back) {
-                field.data[i] = back;
-            }
-        }
-        out
-    }
-
-    /// Share of the light at a cell that is the key's: what the skin there is brighter than skin that only the even
-    /// light reaches. Skin turned away from the key or in shadow already has none to lose.
-    fn key_share(&self, i: usize) -> f32 {
-        (1.0 - self.fill / self.level.data[i].max(DARKEST)).clamp(0.0, self.most)
-    }
-
-    /// What the piece near a cell throws back: its colour times its luminance, against the largest channel of the
-    /// ground.
-    fn thrown_back(&self, i: usize) -> [f32; 3] {
-        let color = [0, 1, 2].map(|k| self.piece[k].data[i]);
-        let share = luminance(color) / self.largest.data[i].max(DARKEST);
-        color.map(|v| v * share)
-    }
-}
-
-/// The ground's part in the shadow, per cell of its lattice.
-pub struct Answers {
-    pub key_share: Field,
-    pub thrown_back: [Field; 3],
 }
 
 /// The level that a seventh of the values exceed; 1 for none.

@@ -1,10 +1,13 @@
 //! Shadows that a piece throws on skin and cloth, in millimetres.
 //!
 //! Skin loses the part of the even light that the piece hides from it ([`contact`]) and the part of the key light
-//! that the piece stands in the way of, displaced and softened by the height above the skin ([`directional`]); the
-//! piece gives some light back. How much of the light is the key's is read from the skin itself ([`ground`]). The loss
-//! spreads within the skin ([`scatter`]), and the photograph's tone curve decides what it looks like
-//! ([`photographed`]). All but the last is computed on a coarse lattice.
+//! that the piece stands in the way of, displaced and softened by the height above the skin ([`directional`]). How much
+//! of the light is the key's is read from the skin itself ([`ground`]). The loss spreads within the skin ([`scatter`]),
+//! and the photograph's tone curve decides what it looks like ([`photographed`]). All but the last is computed on a
+//! coarse lattice. A bright piece gives some light back to the skin beside it.
+//!
+//! The constants are fitted together to people rendered with and without jewelry, to the difference that is left in the
+//! skin within 8 mm of it.
 
 pub(super) mod blur;
 mod caster;
@@ -22,6 +25,7 @@ use image::RgbImage;
 use super::warp::Warped;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Light;
+use crate::render::skin::luminance;
 use caster::Caster;
 use directional::Key;
 use grid::{Field, Lattice};
@@ -31,18 +35,20 @@ pub use section::Section;
 /// Nothing farther from the piece than this is darkened, mm.
 pub const REACH_MM: f64 = 40.0;
 /// How much of the key light the heart of a shadow loses: a lamp is never quite hidden by what is small.
-const KEY: f32 = 0.85;
-/// How much of the even light skin loses against the share of the sky that is hidden: most of that light comes from
-/// above and from the front, where the piece is, not from along the skin.
-const EVEN: f32 = 1.1;
-/// Light that a white piece throws back onto white ground, against the share of the sky that it hides. It goes with
-/// the square of the piece's brightness: pearls, which scatter light, look bright; metal, which mirrors skin, darker.
-const RETURNED: f32 = 0.48;
-/// Most of what is lost that is given back: skin beside a piece in the shade, or deep skin under a white one, would
-/// shine otherwise, for a product's picture is as bright as its studio was.
-const MOST_RETURNED: f32 = 0.7;
+const KEY: f32 = 0.88;
+/// How much of the even light skin loses against the share of the sky that is hidden.
+const EVEN: f32 = 0.95;
+/// Light that a white piece throws back onto the skin, against the share of the sky that it hides. It goes with the
+/// square of the piece's brightness: pearls, which scatter light, look bright; metal, which mirrors skin, darker.
+const RETURNED: f32 = 0.44;
+/// Most that it brightens skin.
+const MOST_GAIN: f32 = 0.3;
 /// Share of the even light on skin that faces the key: of a bare lamp, and how much more of the softest light.
-const FILL: (f64, f64) = (0.1, 0.2);
+const FILL: (f64, f64) = (0.18, 0.22);
+/// Half the angle of the key light, degrees: of a bare lamp, and how much more of the softest light. A small lamp spans
+/// a few degrees, a large window some thirty; more, for the direction itself is known to some fifteen degrees only, and
+/// a hard edge at the wrong place is worse than a soft one.
+const HALF_ANGLE_DEG: (f64, f64) = (14.0, 10.0);
 
 /// Losses below this are none.
 const FAINT: f32 = 5e-4;
@@ -96,13 +102,18 @@ pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
         fill as f32,
         full,
     );
-    let ground = ground.under(&casters, &lattice);
-    let channels = lost(&casters, &lattice, &key, &ground);
-    let channels: [Field; 3] = std::array::from_fn(|k| scatter::scatter(&channels[k], k));
+    let lost = lost(
+        &casters,
+        &lattice,
+        &key,
+        &ground,
+        RETURNED * brightness(piece).powi(2),
+    );
+    let channels: [Field; 3] = std::array::from_fn(|k| scatter::scatter(&lost, k));
     let power = SLOPE * scene.strength as f32;
     let seen = |v: f32| match v {
-        v if v < FAINT => 0.0,
-        v => 1.0 - (1.0 - v.clamp(0.0, 0.97)).powf(power),
+        v if v.abs() < FAINT => 0.0,
+        v => 1.0 - (1.0 - v.clamp(-MOST_GAIN, 0.97)).powf(power),
     };
     let taken = (0..lattice.len()).map(|i| std::array::from_fn(|k| seen(channels[k].data[i])));
     Some(Shadow::new(rect, lattice, taken.collect()))
@@ -118,47 +129,49 @@ fn reach_mm(piece: &Warped, scene: &Scene, key: &Key) -> f64 {
     (1.2 * reach + scatter::REACH_MM).min(REACH_MM)
 }
 
-/// Share of each channel's light that is lost at each cell, before it spreads within the skin.
-fn lost(casters: &[Caster], lattice: &Lattice, key: &Key, ground: &Ground) -> [Field; 3] {
+/// Share of the light that is lost at each cell, before it spreads within the skin.
+/// `returned` is what the piece throws back, against a white that faces the key.
+fn lost(casters: &[Caster], lattice: &Lattice, key: &Key, ground: &Ground, returned: f32) -> Field {
     let shade = directional::shadow(casters, lattice, key);
     let hidden = contact::occlusion(casters, lattice);
-    let mut out: [Field; 3] = std::array::from_fn(|_| Field::zero(*lattice));
-    let ground = ground.answers();
-    let fields = [
-        &ground.key_share,
-        &ground.thrown_back[0],
-        &ground.thrown_back[1],
-        &ground.thrown_back[2],
-    ];
-    let scale = ground.key_share.lattice.cells_per_px / lattice.cells_per_px;
-    let mut rows: [Vec<f32>; 4] = Default::default();
+    let mut out = Field::zero(*lattice);
+    let scale = ground.key.lattice.cells_per_px / lattice.cells_per_px;
+    let [mut keys, mut evens, mut dimmed] = [const { Vec::new() }; 3];
     let width = lattice.width.max(1);
-    let mut current = usize::MAX;
-    for (i, (shade, hidden)) in shade.data.iter().zip(&hidden.data).enumerate() {
-        if *shade < FAINT && *hidden < FAINT {
+    let both = shade
+        .data
+        .chunks_exact(width)
+        .zip(hidden.data.chunks_exact(width));
+    for (y, (row, (shade, hidden))) in out.data.chunks_exact_mut(width).zip(both).enumerate() {
+        if shade.iter().chain(hidden).all(|v| *v < FAINT) {
             continue;
         }
-        let (x, y) = (i % width, i / width);
-        if y != current {
-            current = y;
-            for (row, field) in rows.iter_mut().zip(fields) {
-                field.row((y as f64 + 0.5) * scale, row);
+        let at = (y as f64 + 0.5) * scale;
+        ground.key.row(at, &mut keys);
+        ground.even.row(at, &mut evens);
+        ground.dimmed.row(at, &mut dimmed);
+        for (x, (lost, (shade, hidden))) in row.iter_mut().zip(shade.iter().zip(hidden)).enumerate() {
+            if *shade >= FAINT || *hidden >= FAINT {
+                let at = (x as f64 + 0.5) * scale;
+                let [key, even, dimmed] = [&keys, &evens, &dimmed].map(|row| grid::between(row, at));
+                *lost = KEY * key * shade + (EVEN * even - returned * dimmed) * hidden;
             }
-        }
-        let at = (x as f64 + 0.5) * scale;
-        let [share, back @ ..] = [0, 1, 2, 3].map(|k| grid::between(&rows[k], at));
-        let dark = KEY * share * shade + EVEN * (1.0 - share) * hidden;
-        for (channel, back) in out.iter_mut().zip(back) {
-            channel.data[i] = dark - (RETURNED * hidden * back).min(MOST_RETURNED * dark);
         }
     }
     out
 }
 
+/// Mean linear luminance of the piece.
+fn brightness(piece: &Warped) -> f32 {
+    let sums = piece.fragments.iter().fold((0.0, 0.0), |(light, weight), f| {
+        let [r, g, b, a] = f.color;
+        (light + f64::from(luminance([r, g, b])), weight + f64::from(a))
+    });
+    (sums.0 / f64::max(sums.1, 1e-9)) as f32
+}
+
 fn key(light: &Light, softness: f64) -> Key {
-    // Half the angle of the lamp: a small one spans a few degrees, a large window some thirty; more, for the direction
-    // itself is known to some fifteen degrees only, and a hard edge at the wrong place is worse than a soft one.
-    let half_angle = (10.0 + 10.0 * light.softness).to_radians();
+    let half_angle = (HALF_ANGLE_DEG.0 + HALF_ANGLE_DEG.1 * light.softness).to_radians();
     Key {
         direction: light.direction,
         spread: half_angle.tan() * softness,
@@ -260,7 +273,7 @@ const UNSEEN: f32 = 0.002;
 
 /// Contrast, in the shadows, of the tone curve that a photograph is taken to have; fitted to renders through a filmic
 /// curve.
-const SLOPE: f32 = 0.85;
+const SLOPE: f32 = 0.83;
 
 /// A linear value of the picture when `taken` is lost, the light's loss to the power [`SLOPE`].
 ///

@@ -4,7 +4,7 @@ use super::blur::blur;
 use super::grid::Field;
 
 /// Share of the light that comes back out of skin after it has wandered.
-const WANDERS: f32 = 0.7;
+const WANDERS: f32 = 0.525;
 /// Standard deviation of how far, per channel, mm. The order is that of measured skin (Jensen et al. 2001); the sizes
 /// are fitted to rendered skin.
 const FAR_MM: [f64; 3] = [0.9, 0.6, 0.55];

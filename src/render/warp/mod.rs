@@ -343,10 +343,12 @@ impl<'a> Sampler<'a> {
 
     /// Whether all that the face's pixels can see of the product is empty, those that it shares with others included.
     fn sees_nothing(&self, face: &Face) -> bool {
+        /// A neighbour that shares a pixel may be mapped a little more coarsely than this face.
+        const COARSER: f64 = 1.5;
         let [a, b, c] = face.vertices.map(|v| v.source);
-        let step = face.jacobian.x_axis.length().max(face.jacobian.y_axis.length());
-        // A neighbour that shares a pixel is as finely mapped as this face, or up to twice as coarsely.
-        let margin = resample::reach(2.0 * step * self.widen) + 4.0 * step;
+        let step = COARSER * resample::longest(&face.jacobian);
+        // Shared pixels, and what is sampled in them.
+        let margin = std::f64::consts::SQRT_2 * step + resample::reach(step * self.widen);
         let (lo, hi) = (a.min(b).min(c) - margin, a.max(b).max(c) + margin);
         self.pyramid.is_empty(lo, hi)
     }

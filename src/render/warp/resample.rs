@@ -39,8 +39,15 @@ pub fn sample(pyramid: &Pyramid, source: DVec2, jacobian: DMat2) -> [f32; 4] {
 /// Farthest from its middle that a sample looks, pixels of level 0, where one target pixel moves at most `step` in the
 /// product.
 pub fn reach(step: f64) -> f64 {
-    // An ellipse's axis is at most √2 columns of the Jacobian long; texels of the chosen level are half of one wide.
-    (SUPPORT + 1.0) * (std::f64::consts::SQRT_2 * step).max(1.0) + 1.0
+    // Texels of the chosen level are at most half of a step wide.
+    SUPPORT * step.max(1.0) + (0.5 * step).max(1.0)
+}
+
+/// How far one target pixel moves at most in the product, whichever its direction: the largest singular value.
+pub fn longest(j: &DMat2) -> f64 {
+    let (p, s) = (j.row(0).length_squared(), j.row(1).length_squared());
+    let q = j.row(0).dot(j.row(1));
+    ((p + s) / 2.0 + ((p - s) / 2.0).hypot(q)).sqrt()
 }
 
 /// The ellipse that a unit circle in the photograph covers in the product.
