@@ -546,3 +546,86 @@ fn a_watched_folder_waits_for_files_that_are_still_being_written() {
         .code(0);
     assert!(shop.pictures("out") == shop.pictures("plain"));
 }
+
+/// A watch goes on while somebody else has the folder, and sees what changes in a catalogue, whose pictures stay.
+#[test]
+fn a_watch_outlasts_another_run_and_follows_the_catalogue() {
+    let shop = Shop::new();
+    shop.write("photos/hand.jpg", photo("hand-light.jpg"));
+    let ring = product("band-gold.png");
+    let row = |mm: &str| format!("sku,file,kind,inner_diameter_mm\nR-1,{ring},ring,{mm}\n");
+    shop.write("table.csv", row("17"));
+    shop.write(
+        "p.yaml",
+        "version: 1\noutput: {folder: out}\nproducts: [{catalogue: {file: table.csv}}]\nmodels: [{photo: photos/hand.jpg}]\nexports: [{name: web, width: 300}]\n",
+    );
+    std::fs::create_dir_all(shop.path("out/.parure")).expect("folder");
+    let lock = std::fs::File::create(shop.path("out/.parure/lock")).expect("file");
+    lock.lock().expect("free");
+    let args = [
+        "watch",
+        "p.yaml",
+        "--every",
+        "0.1",
+        "--settle",
+        "0.3",
+        "--idle-exit",
+        "6",
+    ];
+    let child = shop
+        .parure(&args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(shop.pictures("out").is_empty(), "another has the folder");
+    lock.unlock().expect("unlocked");
+    let first = until(|| Some(shop.pictures("out")).filter(|pictures| pictures.len() == 1));
+    shop.write("table.csv", row("19"));
+    until(|| (shop.pictures("out") != first).then_some(()));
+    let ran = Ran::from(child.wait_with_output().expect("ended")).code(0);
+    assert_eq!(
+        ran.err.matches("another run is working").count(),
+        1,
+        "{}",
+        ran.err
+    );
+}
+
+/// Waits for something, a minute at most.
+fn until<T>(mut seen: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = seen() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("did not happen within a minute");
+}
+
+/// Asked to end while jobs may still come, `work` ends so that the jobs without a result are given out again.
+#[cfg(unix)]
+#[test]
+fn work_that_is_asked_to_end_says_that_there_was_more() {
+    let shop = small();
+    let mut child = shop
+        .parure(&["work", "--jobs", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    let mut stdin = child.stdin.take().expect("piped");
+    let mut told = BufReader::new(child.stdout.take().expect("piped"));
+    stdin.write_all(b"no job\n").expect("written");
+    let mut line = String::new();
+    told.read_line(&mut line).expect("a result");
+    assert!(line.contains("line 1: not a job"), "{line}");
+    let mut kill = std::process::Command::new("kill");
+    let sent = kill.args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.expect("runs").success());
+    // Standard input stays open: there might be more.
+    Ran::from(child.wait_with_output().expect("ended")).code(75);
+    drop(stdin);
+}

@@ -12,6 +12,8 @@ pub enum Exit {
     Usage(String),
     /// The machine could not: disk full, out of memory.
     TryAgain(String),
+    /// Another run has the output folder.
+    Busy(String),
 }
 
 impl Exit {
@@ -51,7 +53,7 @@ impl Exit {
     pub fn message(&self) -> Option<String> {
         match self {
             Self::SomeFailed => None,
-            Self::Usage(message) | Self::TryAgain(message) => Some(message.clone()),
+            Self::Usage(message) | Self::TryAgain(message) | Self::Busy(message) => Some(message.clone()),
         }
     }
 
@@ -59,7 +61,7 @@ impl Exit {
         match self {
             Self::SomeFailed => 1,
             Self::Usage(_) => 2,
-            Self::TryAgain(_) => 75,
+            Self::TryAgain(_) | Self::Busy(_) => 75,
         }
     }
 }

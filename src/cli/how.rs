@@ -220,7 +220,7 @@ fn advice(missed: &Missed) -> Vec<String> {
 /// The exit when an output folder cannot be had.
 pub fn folder_exit(error: FolderError) -> Exit {
     match &error {
-        FolderError::Busy(_) => Exit::TryAgain(error.to_string()),
+        FolderError::Busy(_) => Exit::Busy(error.to_string()),
         FolderError::Io { error: io, .. } => Exit::output(io.kind(), error.to_string()),
     }
 }

@@ -11,7 +11,7 @@ use super::how::{How, Runner, Which};
 use super::progress::{Progress, Voice};
 use super::{Exit, Global, plan};
 use crate::batch::{Base, Record, Shard, Watcher};
-use crate::pipeline::line::shard_key;
+use crate::pipeline::line::{groups, shard_key};
 use crate::pipeline::sidecar_path;
 use crate::preset::plan::BasePlan;
 use crate::preset::settings::Background;
@@ -61,7 +61,7 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
     let mut seen = Seen::default();
     let mut told = String::new();
     let mut idle = Instant::now();
-    let (mut done, mut failed) = (BTreeMap::new(), false);
+    let (mut done, mut failed) = (None, false);
     while !stop.load(Ordering::SeqCst) {
         let options = Options {
             folder: args.output.clone(),
@@ -74,14 +74,31 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
                     eprintln!("waiting: {text}");
                 }
                 told = text;
+                // What was being written is not planned any more.
+                seen.waiting = false;
             }
             Ok(plan) => {
-                told.clear();
                 let settle = Duration::from_secs_f64(args.settle);
                 let files = seen.settled(&plan, settle, Instant::now());
-                if files != done {
-                    failed = round(&runner, args, &plan, &unsettled(&plan, &files), &stop)?;
-                    done = files;
+                // A size that changes in a catalogue changes no picture's file.
+                let state = Some((files, digest(&plan)));
+                if state == done {
+                    told.clear();
+                } else if let Some((files, _)) = &state {
+                    match round(&runner, args, &plan, &unsettled(&plan, files), &stop) {
+                        Ok(some_failed) => {
+                            (failed, done) = (some_failed, state);
+                            told.clear();
+                        }
+                        // Somebody else works in the folder: a watch of weeks is not ended by that.
+                        Err(Exit::Busy(why)) => {
+                            if why != told && !args.voice.quiet {
+                                eprintln!("waiting: {why}");
+                            }
+                            told = why;
+                        }
+                        Err(exit) => return Err(exit),
+                    }
                     idle = Instant::now();
                 }
             }
@@ -98,6 +115,11 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
         pause(args.every, &stop);
     }
     if failed { Err(Exit::SomeFailed) } else { Ok(()) }
+}
+
+/// Everything that decides the plan's pictures besides the contents of their files.
+fn digest(plan: &Plan) -> blake3::Hash {
+    blake3::hash(format!("{:?}", groups(plan)).as_bytes())
 }
 
 /// One run of what is whole; gives whether something failed.

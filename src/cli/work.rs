@@ -1,6 +1,7 @@
 //! Jobs from any engine: NDJSON on standard input, one NDJSON result per job on standard output, logs on stderr.
 
 use std::io::{BufRead, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -89,12 +90,13 @@ pub fn run(global: &Global, args: &WorkArgs) -> Result<(), Exit> {
     let runner = Runner::new(global, &args.how)?;
     let stop = super::signals::stop_on_signals()?;
     let lines = Mutex::new(read_lines());
+    let all_read = AtomicBool::new(false);
     let worst = Mutex::new(JobStatus::Done);
     let mute = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..runner.jobs() {
             scope.spawn(|| {
-                while let Some(line) = next(&lines, &stop) {
+                while let Some(line) = next(&lines, &stop, &all_read) {
                     let result = result(&runner, line, &stop);
                     raise(&worst, result.status);
                     if let Err(error) = tell(&result) {
@@ -111,6 +113,10 @@ pub fn run(global: &Global, args: &WorkArgs) -> Result<(), Exit> {
     if let Some(exit) = mute.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(exit);
     }
+    if !all_read.load(Ordering::SeqCst) {
+        // Whoever feeds the jobs must not take those without a result for done.
+        raise(&worst, JobStatus::TryAgain);
+    }
     match worst.into_inner().unwrap_or_else(PoisonError::into_inner) {
         JobStatus::Done | JobStatus::Unfit => Ok(()),
         JobStatus::Rejected | JobStatus::Failed | JobStatus::Refused => Err(Exit::SomeFailed),
@@ -123,24 +129,26 @@ fn raise(worst: &Mutex<JobStatus>, status: JobStatus) {
     *worst = status.max(*worst);
 }
 
+/// A line with its number, counted from 1, or why there is none.
+type Line = (u64, Result<Vec<u8>, String>);
+
 /// Lines of standard input, read by a thread of its own: a wait for the next job must not outlast a request to end.
-fn read_lines() -> Receiver<Result<Vec<u8>, String>> {
+fn read_lines() -> Receiver<Line> {
     // No queue: a job that is not begun is left to whoever else reads the same pipe.
     let (sender, receiver) = sync_channel(0);
-    std::thread::spawn(move || send_lines(&sender));
+    std::thread::spawn(move || send_lines(&mut std::io::stdin().lock(), &sender));
     receiver
 }
 
-fn send_lines(sender: &SyncSender<Result<Vec<u8>, String>>) {
-    let mut input = std::io::stdin().lock();
-    loop {
+fn send_lines(input: &mut impl BufRead, sender: &SyncSender<Line>) {
+    for number in 1.. {
         let mut line = Vec::new();
         let read = input.by_ref().take(LONGEST + 1).read_until(b'\n', &mut line);
         let line = match read {
             Ok(0) => return,
-            Ok(n) if n as u64 > LONGEST => {
+            Ok(n) if n as u64 > LONGEST && !line.ends_with(b"\n") => {
                 // The rest of the line is passed over, so that the next job is read from its start.
-                if skip_line(&mut input).is_err() {
+                if skip_line(input).is_err() {
                     return;
                 }
                 Err(format!("a job of more than {LONGEST} bytes is not read"))
@@ -148,11 +156,13 @@ fn send_lines(sender: &SyncSender<Result<Vec<u8>, String>>) {
             Ok(_) if line.trim_ascii().is_empty() => continue,
             Ok(_) => Ok(line),
             Err(error) => {
-                sender.send(Err(format!("standard input: {error}"))).ok();
+                sender
+                    .send((number, Err(format!("standard input: {error}"))))
+                    .ok();
                 return;
             }
         };
-        if sender.send(line).is_err() {
+        if sender.send((number, line)).is_err() {
             return;
         }
     }
@@ -175,11 +185,8 @@ fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
-/// The next job; `None` when there is none or the end is asked for.
-fn next(
-    lines: &Mutex<Receiver<Result<Vec<u8>, String>>>,
-    stop: &AtomicBool,
-) -> Option<Result<Vec<u8>, String>> {
+/// The next job; `None` when the end is asked for, or when there is none, which is told.
+fn next(lines: &Mutex<Receiver<Line>>, stop: &AtomicBool, all_read: &AtomicBool) -> Option<Line> {
     loop {
         if stop.load(Ordering::SeqCst) {
             return None;
@@ -188,7 +195,10 @@ fn next(
         match lines.recv_timeout(Duration::from_millis(100)) {
             Ok(line) => return Some(line),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Disconnected) => {
+                all_read.store(true, Ordering::SeqCst);
+                return None;
+            }
         }
     }
 }
@@ -203,14 +213,15 @@ fn tell(result: &JobResult) -> Result<(), Exit> {
         .map_err(|error| Exit::stdout(&error))
 }
 
-fn result(runner: &Runner, line: Result<Vec<u8>, String>, stop: &AtomicBool) -> JobResult {
-    let refused = |id: Value, error: String| JobResult {
+fn result(runner: &Runner, (number, line): Line, stop: &AtomicBool) -> JobResult {
+    let ended = |id: Value, status: JobStatus, error: String| JobResult {
         id,
-        status: JobStatus::Refused,
+        status,
         error: Some(error),
         folder: None,
         outputs: Vec::new(),
     };
+    let refused = |id: Value, error: String| ended(id, JobStatus::Refused, format!("line {number}: {error}"));
     let line = match line {
         Ok(line) => line,
         Err(error) => return refused(Value::Null, error),
@@ -225,11 +236,18 @@ fn result(runner: &Runner, line: Result<Vec<u8>, String>, stop: &AtomicBool) -> 
             return refused(id, format!("not a job: {error}"));
         }
     };
-    let plan = match plan_of(&job) {
-        Ok(plan) => plan,
-        Err(error) => return refused(job.id, error),
+    // A panic in one job is that job's failure, and not that of the results still to come.
+    let work = || match plan_of(&job) {
+        Ok(plan) => make(runner, &job, &plan, stop),
+        Err(error) => refused(job.id.clone(), error),
     };
-    make(runner, &job, &plan, stop)
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        ended(
+            job.id.clone(),
+            JobStatus::Failed,
+            "internal error: see the log".into(),
+        )
+    })
 }
 
 fn plan_of(job: &Job) -> Result<Plan, String> {
@@ -278,7 +296,7 @@ fn make(runner: &Runner, job: &Job, plan: &Plan, stop: &AtomicBool) -> JobResult
     let worst = outputs.iter().map(|r| JobStatus::from(r.status)).max();
     let (status, error) = match end {
         Ok(end) => halted(&end.summary, worst),
-        Err(exit @ Exit::TryAgain(_)) => (JobStatus::TryAgain, exit.message()),
+        Err(exit @ (Exit::TryAgain(_) | Exit::Busy(_))) => (JobStatus::TryAgain, exit.message()),
         Err(exit) => (JobStatus::Refused, exit.message()),
     };
     JobResult {
@@ -309,5 +327,42 @@ impl Watcher for Records {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(record.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of `text` as jobs are read, and why others are not.
+    fn lines(text: &[u8]) -> Vec<Line> {
+        let (sender, receiver) = sync_channel(100);
+        send_lines(&mut &text[..], &sender);
+        drop(sender);
+        receiver.iter().collect()
+    }
+
+    #[test]
+    fn a_line_too_long_costs_itself_alone() {
+        let long = |bytes: u64| vec![b'x'; bytes as usize];
+        for (bytes, whole) in [
+            (LONGEST - 1, true),
+            (LONGEST, true),
+            (LONGEST + 1, false),
+            (3 * LONGEST, false),
+        ] {
+            let text = [&long(bytes)[..], b"\n{}\n"].concat();
+            let found = lines(&text);
+            assert_eq!(found.len(), 2, "{bytes}");
+            assert_eq!(found[0].1.is_ok(), whole, "{bytes}");
+            assert_eq!(found[1], (2, Ok(b"{}\n".to_vec())), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn empty_lines_are_passed_over_and_a_last_half_line_is_a_job() {
+        let found = lines(b"\n  \r\n{}\r\n\n{\"pre");
+        assert_eq!(found, [(3, Ok(b"{}\r\n".to_vec())), (5, Ok(b"{\"pre".to_vec()))]);
+        assert!(lines(b"").is_empty());
     }
 }
