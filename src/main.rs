@@ -8,12 +8,11 @@ fn main() -> ExitCode {
     parure::cli::main()
 }
 
-/// The system's allocator, told to keep a long run's memory flat.
+/// The system's allocator, told to keep a long run's memory small.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod allocator {
     /// Heaps that all threads share. The GNU C library gives every thread one of its own, up to eight a core. Pictures are
-    /// taken by one thread and given back by another, and what is free in one thread's heap is of no use to the others: over
-    /// a thousand pictures the process grows by a sixth, of memory that holds nothing.
+    /// taken by one thread and given back by another, and what is free in one thread's heap is of no use to the others.
     const ARENAS: libc::c_int = 1;
 
     /// Must be called before there are other threads.
