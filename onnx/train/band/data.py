@@ -104,7 +104,8 @@ def augmented(rng, pairs, side=SIDE):
     size = side * pair["px_per_mm"] / px_per_mm
     centre = pair["places"][rng.integers(len(pair["places"]))] + rng.uniform(-size / 5, size / 5, 2)
     centre = np.clip(centre, 0, np.array(stack.shape[:2]) - 1)
-    tile = cut(stack, centre, size, side, rng.uniform(-np.pi, np.pi))
+    # Turned as cameras are held, no more: skin's light comes from above, and the band with it.
+    tile = cut(stack, centre, size, side, rng.normal(0, 0.25))
     if rng.random() < 0.5:
         tile = tile[:, ::-1]
     tile = tile.copy()
