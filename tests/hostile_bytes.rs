@@ -3,7 +3,7 @@
 //! A few seconds here; for a night `PARURE_FUZZ_SECONDS=600 cargo test --test hostile_bytes`. What makes a target panic
 //! is written to the temporary folder and named.
 
-#[path = "../fuzz/targets.rs"]
+#[path = "fuzz/targets.rs"]
 mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -128,7 +128,7 @@ fn feed(name: &str, folders: &[&str], target: impl Fn(&[u8])) {
 #[test]
 fn presets() {
     let folder = tempfile::tempdir().expect("temp folder");
-    feed("preset", &["fuzz/corpus/preset"], |bytes| {
+    feed("preset", &["tests/fuzz/corpus/preset"], |bytes| {
         targets::preset(bytes, folder.path())
     });
 }
@@ -137,12 +137,12 @@ fn presets() {
 fn decoders() {
     feed(
         "decoder",
-        &["fuzz/corpus/decoder", "tests/decode/files"],
+        &["tests/fuzz/corpus/decoder", "tests/decode/files"],
         targets::decoder,
     );
 }
 
 #[test]
 fn products() {
-    feed("product", &["fuzz/corpus/product"], targets::product);
+    feed("product", &["tests/fuzz/corpus/product"], targets::product);
 }
