@@ -111,6 +111,8 @@ fn execution_providers() -> Vec<ExecutionProviderDispatch> {
     providers.push(ort::ep::DirectML::default().build());
     #[cfg(feature = "coreml")]
     providers.push(ort::ep::CoreML::default().build());
+    // A model runs once a photograph: what its run took is better given back than kept in an arena for the next.
+    providers.push(ort::ep::CPU::default().with_arena_allocator(false).build());
     providers
 }
 
