@@ -72,16 +72,19 @@ impl<'a> Source<'a> {
 
     fn on_band(&self, band: &BandView, angle: f64, wide: f64, back: bool) -> DVec2 {
         let front = band.angle_towards(self.structure.front);
-        let (angle, back) = match self.structure.links {
-            Some(links) => (links.fold(angle), false),
-            None => (angle, back),
-        };
-        if !self.from_above {
-            return band.point(front + angle, wide);
-        }
         // From above, the right of the lower arc lies against the sense of the angles, and its outer edge is the
         // lower one; on the upper arc the outer edge is the upper one.
-        band.point(front - angle, if back { wide } else { 1.0 - wide })
+        let offset = if self.from_above { -angle } else { angle };
+        let (offset, back) = match self.structure.links {
+            Some(links) => (links.fold(offset), false),
+            None => (offset, back),
+        };
+        let wide = if self.from_above && !back {
+            1.0 - wide
+        } else {
+            wide
+        };
+        band.point(front + offset, wide)
     }
 
     fn on_side(&self, side: &SideView, travel: f64, angle: f64, wide: f64) -> DVec2 {
