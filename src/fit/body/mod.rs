@@ -81,10 +81,6 @@ impl Body {
         self.to_camera.transpose() * (p - self.origin)
     }
 
-    pub fn direction_from_camera(&self, d: DVec3) -> DVec3 {
-        self.to_camera.transpose() * d
-    }
-
     /// Height of the neck's centre above the shoulder joints, mm.
     pub fn neck_height(&self) -> f64 {
         self.neck_height

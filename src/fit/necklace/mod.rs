@@ -17,11 +17,12 @@ use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpM
 use crate::curve::Curve;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Anatomy;
+use crate::locate::camera::Camera;
 use crate::locate::matte::{MatteSubject, Mattes, Near, mattes_near};
 use crate::product::{NecklaceStructure, Piece};
 use crest::Crest;
 pub use hung::{Chain, Hung};
-use map::{ChainMap, PART};
+use map::{ChainMap, ChainMesh, PART};
 use outline::{End, Found};
 
 /// Below this scale a necklace is a smudge.
@@ -49,12 +50,13 @@ pub fn fit(
     controls: &Controls,
 ) -> Result<Placement, Unfit> {
     let anatomy = scene.anatomy;
+    let draped = drape(anatomy, piece, structure, controls)?;
     let Draped {
         body,
         hung,
         chain,
         line,
-    } = drape(anatomy, piece, structure, controls)?;
+    } = &draped;
     let mm_per_px = piece.mm_per_px * controls.scale;
     let lowest = hung.at(hung.lowest());
     let px_per_mm = anatomy.camera.px_per_mm(lowest.z);
@@ -66,12 +68,12 @@ pub fn fit(
     }
     let map = ChainMap {
         camera: &anatomy.camera,
-        body: &body,
-        hung: &hung,
+        body,
+        hung,
         structure,
-        line: &line,
+        line,
         mm_per_px,
-        middle: middle(structure, &line),
+        middle: middle(structure, line),
     };
     let mut chain_mesh = map.mesh();
     let mut pendants: Vec<WarpMesh> = structure
@@ -100,30 +102,21 @@ pub fn fit(
     let receiver = Arc::new(visible::receiver(&mattes));
     // What is moved by hand goes where the hand puts it.
     let by_hand = controls.offset_mm != DVec2::ZERO || controls.rotate_deg != 0.0;
-    let mut crest = None;
-    if !by_hand {
-        let mut ends = Vec::new();
+    let crest = if by_hand {
+        None
+    } else {
         let part = if structure.beads.is_some() { PART } else { 1 };
-        for end in End::both(&hung, &body, &anatomy.camera) {
-            match end.look(&mattes) {
-                Found::Outline(mm) => {
-                    end.shift(&mut chain_mesh.mesh, mm, part);
-                    ends.push((end, mm));
-                }
-                Found::Astray if !controls.allow_hidden => {
-                    return Err(unfit(
-                        UnfitReason::NeckHidden,
-                        "the neck's outline is not where head and shoulders put it",
-                    ));
-                }
-                Found::Astray | Found::Unknown => {}
-            }
-        }
-        let body_and_air = [receiver.as_ref(), &mattes.background];
-        let found = Crest::find(&hung, &anatomy.camera, &ends, body_and_air, chain.radius_mm);
-        found.lay(&mut chain_mesh);
-        crest = Some(found);
-    }
+        let (camera, allow_hidden) = (&anatomy.camera, controls.allow_hidden);
+        let found = lead_to_outline(
+            &mut chain_mesh,
+            &draped,
+            camera,
+            (&mattes, &receiver),
+            part,
+            allow_hidden,
+        );
+        Some(found?)
+    };
     let cloth = if controls.allow_hidden || reaches_over(&mattes, anchor, px_per_mm) {
         Cloth::Carries
     } else {
@@ -140,7 +133,7 @@ pub fn fit(
     let mut parts: Vec<(WarpMesh, Arc<Mask>)> = Vec::new();
     match crest {
         Some(crest) => {
-            let seen = crest.in_front(&hung, &shown);
+            let seen = crest.in_front(hung, &shown);
             let astride = crest::ASTRIDE * chain.radius_mm * px_per_mm;
             let passing = visible::past_outline(&shown, &receiver, &mattes.near, astride);
             parts.push((chain_mesh.beyond(&crest.front, &seen), Arc::new(passing)));
@@ -223,6 +216,45 @@ pub fn drape(
         chain,
         line,
     })
+}
+
+/// Leads the chain's ends, and what of it goes over the shoulders' crest, to the outline that the picture shows. `part`
+/// vertices that follow each other keep their shape; `receiver` is skin and cloth.
+fn lead_to_outline(
+    mesh: &mut ChainMesh,
+    Draped {
+        body, hung, chain, ..
+    }: &Draped,
+    camera: &Camera,
+    (mattes, receiver): (&Mattes, &Mask),
+    part: usize,
+    allow_hidden: bool,
+) -> Result<Crest, Unfit> {
+    let mut ends = Vec::new();
+    for end in End::both(hung, body, camera) {
+        match end.look(mattes) {
+            Found::Outline(mm) => {
+                end.shift(&mut mesh.mesh, mm, part);
+                ends.push((end, mm));
+            }
+            Found::Astray if !allow_hidden => {
+                return Err(unfit(
+                    UnfitReason::NeckHidden,
+                    "the neck's outline is not where head and shoulders put it",
+                ));
+            }
+            Found::Astray | Found::Unknown => {}
+        }
+    }
+    let crest = Crest::find(
+        hung,
+        camera,
+        &ends,
+        [receiver, &mattes.background],
+        chain.radius_mm,
+    );
+    crest.lay(mesh);
+    Ok(crest)
 }
 
 fn unfit(reason: UnfitReason, detail: &str) -> Unfit {
