@@ -503,6 +503,24 @@ fn work_makes_what_a_run_makes() {
     assert_eq!(timeless(told), records);
 }
 
+/// A watch that looks ten times a second, waits so many seconds for a file to settle, and ends after six without work.
+fn watch(shop: &Shop, settle: &str, more: &[&str]) -> Child {
+    let mut args = vec![
+        "watch",
+        "p.yaml",
+        "--every",
+        "0.1",
+        "--idle-exit",
+        "6",
+        "--settle",
+        settle,
+    ];
+    args.extend(more);
+    let mut command = shop.parure(&args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("runs")
+}
+
 #[test]
 fn a_watched_folder_waits_for_files_that_are_still_being_written() {
     let shop = small();
@@ -512,24 +530,7 @@ fn a_watched_folder_waits_for_files_that_are_still_being_written() {
         "p.yaml",
         text.replace("photo: photos/face.jpg", "glob: photos/face*.jpg"),
     );
-    let args = [
-        "watch",
-        "p.yaml",
-        "--every",
-        "0.1",
-        "--settle",
-        "0.8",
-        "--idle-exit",
-        "6",
-        "--cache",
-        "cache",
-    ];
-    let child = shop
-        .parure(&args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("runs");
+    let child = watch(&shop, "0.8", &["--cache", "cache"]);
     // Nothing to do yet; then a photo comes in three parts.
     std::thread::sleep(Duration::from_millis(500));
     let face = photo("face-light-up.jpg");
@@ -562,22 +563,7 @@ fn a_watch_outlasts_another_run_and_follows_the_catalogue() {
     std::fs::create_dir_all(shop.path("out/.parure")).expect("folder");
     let lock = std::fs::File::create(shop.path("out/.parure/lock")).expect("file");
     lock.lock().expect("free");
-    let args = [
-        "watch",
-        "p.yaml",
-        "--every",
-        "0.1",
-        "--settle",
-        "0.3",
-        "--idle-exit",
-        "6",
-    ];
-    let child = shop
-        .parure(&args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("runs");
+    let child = watch(&shop, "0.3", &[]);
     std::thread::sleep(Duration::from_millis(1500));
     assert!(shop.pictures("out").is_empty(), "another has the folder");
     lock.unlock().expect("unlocked");

@@ -18,6 +18,16 @@ struct Row {
 }
 
 impl Row {
+    /// What only explains another figure.
+    fn explaining(name: &'static str, value: String) -> Self {
+        Self {
+            name,
+            value,
+            bound: "",
+            held: true,
+        }
+    }
+
     fn verdict(&self) -> &'static str {
         match (self.bound.is_empty(), self.held) {
             (true, _) => "",
@@ -92,24 +102,18 @@ fn ring_rows(scenes: &[LightScene]) -> Vec<Row> {
             bound: "all ≤ 105 %",
             held: worse == 0,
         },
-        Row {
-            name: "the same for the darkening that the worn picture itself shows, averaged over 1 mm",
-            value: format!("median {copied:.0} %"),
-            bound: "",
-            held: true,
-        },
-        Row {
-            name: "noise of the renders in the same measure, skin 25 to 40 mm away, share of the same",
-            value: format!("median {noise:.0} %"),
-            bound: "",
-            held: true,
-        },
-        Row {
-            name: "the ring's share when that noise is taken off both",
-            value: format!("median {above:.0} %"),
-            bound: "",
-            held: true,
-        },
+        Row::explaining(
+            "the same for the darkening that the worn picture itself shows, averaged over 1 mm",
+            format!("median {copied:.0} %"),
+        ),
+        Row::explaining(
+            "noise of the renders in the same measure, skin 25 to 40 mm away, share of the same",
+            format!("median {noise:.0} %"),
+        ),
+        Row::explaining(
+            "the ring's share when that noise is taken off both",
+            format!("median {above:.0} %"),
+        ),
         Row {
             name: "direction of the shadow's centroid",
             value: format!("median {shadow:.0}°"),
