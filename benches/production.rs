@@ -193,6 +193,11 @@ fn main() {
     let (n, last) = (resident.len().min(100), resident.len().saturating_sub(100));
     let (first, last) = (most(&resident[..n]), most(&resident[last..]));
     println!("memory: peak {peak:.0} MB; first 100 outputs {first:.0} MB, last 100 {last:.0} MB");
+    let by_hundreds: Vec<String> = resident
+        .chunks(100)
+        .map(|part| format!("{:.0}", most(part)))
+        .collect();
+    println!("the most in each hundred outputs, MB: {}", by_hundreds.join(", "));
 }
 
 /// A picture that a run wrote.

@@ -468,6 +468,7 @@ fn work_makes_what_a_run_makes() {
     input += "{\"id\": 7, \"preset\": \"p.yaml\", \"modle\": \"hand\"}\n";
     input += "{\"id\": 8, \"preset\": \"p.yaml\", \"model\": \"nobody\"}\n";
     input += "{\"id\": 9, \"preset\": {\"version\": 1, \"products\": [], \"models\": []}}\n";
+    input += "{\"id\": 10, \"preset\": {\"version\": 1, \"products\": [], \"products\": []}}\n";
     let mut child = shop
         .parure(&["work", "--jobs", "2", "--cache", "cache"])
         .stdin(Stdio::piped())
@@ -480,7 +481,7 @@ fn work_makes_what_a_run_makes() {
     drop(stdin);
     let ran = Ran::from(child.wait_with_output().expect("ended")).code(1);
     let results = ran.lines();
-    assert_eq!(results.len(), 7);
+    assert_eq!(results.len(), 8);
     let of = |id: Value| results.iter().find(|r| r["id"] == id).expect("a result").clone();
     assert_eq!(of(Value::Null)["status"], "refused");
     assert!(of(7.into())["error"].as_str().expect("why").contains("modle"));
@@ -490,6 +491,12 @@ fn work_makes_what_a_run_makes() {
             .as_str()
             .expect("why")
             .contains("no products")
+    );
+    assert!(
+        of(10.into())["error"]
+            .as_str()
+            .expect("why")
+            .contains("line 8: not a job: `products` is given twice")
     );
     assert!(shop.pictures("out") == pictures);
     // Record by record what the run's manifest says.
@@ -577,6 +584,17 @@ fn a_watch_outlasts_another_run_and_follows_the_catalogue() {
         "{}",
         ran.err
     );
+}
+
+/// Whoever started the watch must not take a preset that was never right for a season without work.
+#[test]
+fn a_watch_that_ends_on_a_wrong_preset_says_so() {
+    let shop = Shop::new();
+    shop.write("p.yaml", "version: 1\nproduts: []\n");
+    let ran = shop
+        .run(&["watch", "p.yaml", "--every", "0.1", "--idle-exit", "0.5"])
+        .code(2);
+    assert!(ran.err.contains("produts"), "{}", ran.err);
 }
 
 /// Waits for something, a minute at most.

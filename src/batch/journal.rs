@@ -179,7 +179,7 @@ pub mod tests {
             labels: Labels::default(),
             inputs: Vec::new(),
             seed: 0,
-            made_by: "test".into(),
+            made_by: std::sync::Arc::new("test".into()),
             result: serde_json::Value::Null,
             timings_ms: serde_json::Value::Null,
         }

@@ -1,5 +1,7 @@
 //! One line of the manifest: what became of one output.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -68,7 +70,7 @@ pub struct Record {
     pub inputs: Vec<InputRecord>,
     pub seed: u64,
     /// Program, backend and models.
-    pub made_by: Value,
+    pub made_by: Arc<Value>,
     /// Placements, scale and what else the picture's maker tells.
     pub result: Value,
     /// Milliseconds by stage.

@@ -112,6 +112,12 @@ pub trait Worker: Sync {
     /// Bytes of memory that making and finishing one composite takes.
     fn composite_bytes(&self, group: &Group) -> u64;
 
+    /// A run begins that opens these groups, each at most once, and no others.
+    fn begin(&self, _groups: &[usize]) {}
+
+    /// A group of the run that [`Worker::begin`] told of has been opened, or will not be.
+    fn opened(&self, _group: usize) {}
+
     /// # Errors
     /// The photograph cannot be used; all its jobs end so.
     fn open(&self, group: usize, photo: &Input, inputs: &Inputs) -> Result<Self::Scene, Stop>;

@@ -10,6 +10,7 @@ mod how;
 mod locate;
 mod manifest;
 mod models;
+mod once;
 mod ordered;
 mod plan;
 mod progress;

@@ -63,6 +63,8 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
     let mut idle = Instant::now();
     let (mut done, mut failed) = (None, false);
     while !stop.load(Ordering::SeqCst) {
+        // What the watch waits for besides files: it is no good end if it still does when the time is up.
+        let mut wrong = None;
         let options = Options {
             folder: args.output.clone(),
         };
@@ -73,7 +75,8 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
                 if text != told && !args.voice.quiet {
                     eprintln!("waiting: {text}");
                 }
-                told = text;
+                told.clone_from(&text);
+                wrong = Some(Exit::usage(text));
                 // What was being written is not planned any more.
                 seen.waiting = false;
             }
@@ -95,7 +98,8 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
                             if why != told && !args.voice.quiet {
                                 eprintln!("waiting: {why}");
                             }
-                            told = why;
+                            told.clone_from(&why);
+                            wrong = Some(Exit::Busy(why));
                         }
                         Err(exit) => return Err(exit),
                     }
@@ -110,10 +114,14 @@ pub fn run(global: &Global, args: &WatchArgs) -> Result<(), Exit> {
             .idle_exit
             .is_some_and(|limit| idle.elapsed().as_secs_f64() >= limit)
         {
-            break;
+            return wrong.map_or_else(|| ended(failed), Err);
         }
         pause(args.every, &stop);
     }
+    ended(failed)
+}
+
+fn ended(failed: bool) -> Result<(), Exit> {
     if failed { Err(Exit::SomeFailed) } else { Ok(()) }
 }
 

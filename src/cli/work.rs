@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::how::{How, Runner};
+use super::once::Once;
 use super::{Exit, Global, plan};
 use crate::batch::{Base, Record, Status, Summary, Watcher};
 use crate::preset::{self, Options, Plan};
@@ -36,7 +37,8 @@ pub struct Job {
     pub id: Value,
     /// The preset's file, or the preset itself as an object; paths in the latter are relative to where the program
     /// runs.
-    pub preset: Value,
+    #[schemars(with = "Value")]
+    pub preset: Once,
     /// Output folder in place of the preset's.
     pub output: Option<PathBuf>,
     /// Only this look, or this product worn alone.
@@ -254,7 +256,7 @@ fn plan_of(job: &Job) -> Result<Plan, String> {
     let options = Options {
         folder: job.output.clone(),
     };
-    let (path, plan) = match &job.preset {
+    let (path, plan) = match &job.preset.0 {
         Value::String(path) => (Path::new(path), preset::plan(Path::new(path), &options)),
         // JSON is YAML. Its errors name this place, and its paths are relative to here.
         inline @ Value::Object(_) => {

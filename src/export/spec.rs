@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::preset::decode::Decode;
 use crate::preset::issue::{Issues, Place};
-use crate::preset::node::{self, Limits};
+use crate::preset::parse::{self, Limits};
 use crate::preset::schema::{Export, Fit, Format};
 use crate::preset::settings::Background;
 
@@ -57,7 +57,7 @@ pub struct Size {
 /// The table in the program is wrong, which a test rules out.
 pub fn shipped() -> Result<Vec<Export>, Issues> {
     let mut issues = Issues::default();
-    let node = node::parse(
+    let node = parse::parse(
         SHIPPED,
         &Path::new("shipped exports").into(),
         Limits::PRESET,

@@ -6,6 +6,7 @@ mod model;
 mod ort;
 mod rten;
 mod rten_graph;
+mod sessions;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -67,6 +68,9 @@ pub trait Engine: Send + Sync {
     /// Loads these models now, in this order, so that their first run finds them there: call it from a thread that has
     /// nothing else to do. What goes wrong is told by the run.
     fn prepare(&self, models: &[ModelId]);
+
+    /// Gives back the memory of these models. One that is run again is loaded again.
+    fn release(&self, _models: &[ModelId]) {}
 
     /// Runs `model` on one input; gives its outputs by their names in the model, in the model's order.
     fn run(&self, model: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError>;

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueOrView, ValueView};
 
 use super::rten_graph::RtenGraph;
+use super::sessions::Sessions;
 use super::store::ModelStore;
 use super::{Engine, Graph, InferError, ModelId, Tensor};
 
@@ -13,7 +14,7 @@ pub(super) struct RtenEngine {
     store: ModelStore,
     /// Its own pool: rten's default counts physical cores, which leaves half of a small cloud machine idle.
     pool: Arc<ThreadPool>,
-    sessions: [OnceLock<Result<Session, String>>; ModelId::ALL.len()],
+    sessions: Sessions<Session>,
 }
 
 struct Session {
@@ -27,11 +28,11 @@ impl RtenEngine {
         Self {
             store,
             pool: Arc::new(ThreadPool::with_num_threads(threads)),
-            sessions: Default::default(),
+            sessions: Sessions::default(),
         }
     }
 
-    fn session(&self, id: ModelId) -> Result<&Session, InferError> {
+    fn session(&self, id: ModelId) -> Result<Arc<Session>, InferError> {
         // The load runs on a thread of its own. Loading waits for rten's pool, and a rayon worker that waits for
         // another pool steals jobs meanwhile: the stolen job could come back here, to the lock that this very
         // thread holds.
@@ -43,13 +44,7 @@ impl RtenEngine {
                     .unwrap_or_else(|_| Err("the loader panicked".into()))
             })
         };
-        self.sessions[id.index()]
-            .get_or_init(load)
-            .as_ref()
-            .map_err(|why| InferError::Load {
-                model: id.to_string(),
-                why: why.clone(),
-            })
+        self.sessions.get(id, load)
     }
 
     fn load(&self, id: ModelId) -> Result<Session, String> {
@@ -94,6 +89,10 @@ impl Engine for RtenEngine {
         for &id in models {
             drop(self.session(id));
         }
+    }
+
+    fn release(&self, models: &[ModelId]) {
+        self.sessions.release(models);
     }
 
     fn run(&self, id: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {

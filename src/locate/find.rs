@@ -85,6 +85,15 @@ impl Wants {
         let wanted = parts.into_iter().filter(|(wanted, _)| *wanted);
         wanted.flat_map(|(_, models)| models.iter().copied()).collect()
     }
+
+    /// The same, with those that only difficult photographs need.
+    pub fn models_at_most(&self) -> Vec<ModelId> {
+        let mut models = self.models();
+        if self.face || self.neck {
+            models.push(ModelId::FaceFull);
+        }
+        models
+    }
 }
 
 /// Finds what is wanted. What is not there is absent or empty, never an error.

@@ -7,9 +7,10 @@ use super::csv;
 use super::decode::Decode;
 use super::issue::{At, Issues, Place, shorten};
 use super::load::read_text;
-use super::node::{self, Entry, Limits, Node, Value};
+use super::node::{Entry, Node, Value};
+use super::parse::{self, Limits};
+use super::path::PathText;
 use super::schema::{Catalogue, Columns, Product};
-use super::settings::PathText;
 
 const MOST_ROWS: usize = 100_000;
 
@@ -221,7 +222,7 @@ fn json_rows(text: &str, file: &Arc<Path>, issues: &mut Issues) -> Option<Vec<No
 
 /// The rows of a list, or of the first list in a mapping.
 fn yaml_rows(text: &str, file: &Arc<Path>, issues: &mut Issues) -> Option<Vec<Node>> {
-    let node = node::parse(text, file, Limits::CATALOGUE, issues)?;
+    let node = parse::parse(text, file, Limits::CATALOGUE, issues)?;
     match node.value {
         Value::List(rows) => Some(rows),
         Value::Map(entries) => {

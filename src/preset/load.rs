@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decode::Decode;
 use super::issue::{Issues, Place, shorten};
-use super::node::{self, Limits};
+use super::parse::{self, Limits};
 use super::schema::{Metadata, Output, Preset, Quality};
 use super::settings::Settings;
 
@@ -77,7 +77,7 @@ impl Reader<'_> {
     }
 
     fn parse(&mut self, text: &str, file: &Arc<Path>) -> Option<Preset> {
-        let node = node::parse(text, file, Limits::PRESET, self.issues)?;
+        let node = parse::parse(text, file, Limits::PRESET, self.issues)?;
         let mut preset = Preset::decode(&node, self.issues)?;
         match &preset.version {
             Some(version) if version.value == 1 => {}

@@ -9,6 +9,8 @@ pub(crate) mod decode;
 pub mod issue;
 mod load;
 pub mod node;
+pub mod parse;
+mod path;
 pub mod plan;
 mod probe;
 pub mod report;

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::issue::Issues;
 use super::load::quoted;
-use super::settings::PathText;
+use super::path::PathText;
 
 /// Files that one folder or pattern may find.
 const MOST: usize = 100_000;

@@ -4,13 +4,14 @@ mod graph;
 mod library;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
+use super::sessions::Sessions;
 use super::store::ModelStore;
 use super::{Engine, Graph, InferError, ModelId, Tensor};
 use library::NoLibrary;
@@ -26,7 +27,7 @@ pub(super) struct OrtEngine {
     store: ModelStore,
     environment: Environment,
     /// A session runs one input at a time, on all the environment's threads.
-    sessions: [OnceLock<Result<Mutex<Session>, String>>; ModelId::ALL.len()],
+    sessions: Sessions<Mutex<Session>>,
 }
 
 impl OrtEngine {
@@ -41,7 +42,7 @@ impl OrtEngine {
             Ok(environment) => Ok(Self {
                 store,
                 environment,
-                sessions: Default::default(),
+                sessions: Sessions::default(),
             }),
             Err(error) => {
                 let worth_telling = error != NoLibrary::NotFound;
@@ -56,14 +57,8 @@ impl OrtEngine {
         }
     }
 
-    fn session(&self, id: ModelId) -> Result<&Mutex<Session>, InferError> {
-        self.sessions[id.index()]
-            .get_or_init(|| self.load(id))
-            .as_ref()
-            .map_err(|why| InferError::Load {
-                model: id.to_string(),
-                why: why.clone(),
-            })
+    fn session(&self, id: ModelId) -> Result<Arc<Mutex<Session>>, InferError> {
+        self.sessions.get(id, || self.load(id))
     }
 
     fn load(&self, id: ModelId) -> Result<Mutex<Session>, String> {
@@ -98,6 +93,10 @@ impl Engine for OrtEngine {
         for &id in models {
             drop(self.session(id));
         }
+    }
+
+    fn release(&self, models: &[ModelId]) {
+        self.sessions.release(models);
     }
 
     fn run(&self, id: ModelId, input: Tensor) -> Result<Vec<(String, Tensor)>, InferError> {

@@ -5,6 +5,7 @@ mod cache;
 mod dressing;
 mod groups;
 mod made_by;
+mod models;
 mod painters;
 mod pieces;
 mod told;

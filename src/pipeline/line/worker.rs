@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::cache::Cache;
 use super::dressing::{controls, render_settings};
 use super::groups::starts;
+use super::models::ModelUse;
 use super::painters::Painters;
 use super::pieces::Pieces;
 use super::told::{repainted, result, subject};
@@ -36,6 +37,7 @@ pub struct Line<'p> {
     /// First base of each group.
     starts: Vec<usize>,
     wants: Vec<Wants>,
+    models: ModelUse,
     pieces: Pieces,
     painters: Painters,
     cache: Option<Cache>,
@@ -84,6 +86,7 @@ impl<'p> Line<'p> {
             pipeline,
             starts: starts(plan),
             wants: Vec::new(),
+            models: ModelUse::default(),
             pieces: Pieces::new(usize::try_from(room).unwrap_or(usize::MAX)),
             painters,
             cache,
@@ -100,6 +103,10 @@ impl<'p> Line<'p> {
         let end = self.plan.bases.len();
         let at = |group: usize| self.starts.get(group).copied().unwrap_or(end);
         self.plan.bases.get(at(group)..at(group + 1)).unwrap_or_default()
+    }
+
+    fn wants(&self, group: usize) -> Wants {
+        self.wants.get(group).copied().unwrap_or(Wants::ALL)
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -125,11 +132,20 @@ impl Worker for Line<'_> {
         pixels(group) * 16 + (16 << 20)
     }
 
+    fn begin(&self, groups: &[usize]) {
+        self.models.begin(groups.iter().map(|group| self.wants(*group)));
+    }
+
+    fn opened(&self, group: usize) {
+        self.models
+            .located(self.wants(group), self.pipeline.engine.as_ref());
+    }
+
     fn open(&self, group: usize, photo: &Input, _: &Inputs) -> Result<Scene, Stop> {
         let decoded = Photo::decode(&photo.bytes, self.limits());
         let decoded = decoded
             .map_err(|error| Stop::failed("unreadable", format!("{}: {error}", photo.path.display())))?;
-        let wants = self.wants.get(group).copied().unwrap_or(Wants::ALL);
+        let wants = self.wants(group);
         let cached = self
             .cache
             .as_ref()

@@ -4,27 +4,28 @@
 //! `overrides` in their order, the variant.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::models::{ResolvedModel, select};
+use super::models::ResolvedModel;
+use super::paths::Paths;
 use super::products::ResolvedProduct;
+use super::units::{Unit, chosen, is, units};
 use super::variants::ResolvedVariant;
 use super::{MOST_OUTPUTS, foundation, matches};
 use crate::export::ExportSpec;
-use crate::preset::issue::{Issues, Place};
+use crate::preset::issue::Issues;
 use crate::preset::plan::{BasePlan, OutputPlan, PiecePlan};
-use crate::preset::schema::{Format, Look, LookPiece, Preset};
+use crate::preset::schema::{Format, Preset};
 use crate::preset::settings::{Background, Crop, CropAround, Settings};
 use crate::preset::template::Template;
 
 /// What names may refer to.
 pub struct Names<'a> {
-    models: &'a [ResolvedModel],
-    products: &'a [ResolvedProduct],
+    pub(super) models: &'a [ResolvedModel],
+    pub(super) products: &'a [ResolvedProduct],
     /// Whether everything was readable, so that a name that is not found is really wrong.
-    judge: bool,
+    pub(super) judge: bool,
 }
 
 impl<'a> Names<'a> {
@@ -35,17 +36,6 @@ impl<'a> Names<'a> {
             judge,
         }
     }
-}
-
-/// What is worn together: a look, or a product alone.
-struct Unit {
-    name: String,
-    /// Product, and its settings below the look's.
-    pieces: Vec<(usize, Settings)>,
-    /// Settings of the picture as a whole, below the model's.
-    scene: Settings,
-    /// By model: whether it is shown on it.
-    models: Vec<bool>,
 }
 
 /// An override with its names resolved.
@@ -138,7 +128,7 @@ pub fn resolve(
                     }
                 }
             }
-            if paths.taken.len() > MOST_OUTPUTS {
+            if paths.count() > MOST_OUTPUTS {
                 issues.push(
                     &paths.place(preset),
                     format!("more than {MOST_OUTPUTS} pictures: split the preset"),
@@ -191,109 +181,6 @@ impl Layers<'_> {
         };
         self.unit.pieces.iter().map(piece).collect()
     }
-}
-
-fn is(flags: &[bool], index: usize) -> bool {
-    flags.get(index).copied().unwrap_or(false)
-}
-
-fn units(preset: &Preset, base: &Settings, names: &Names, issues: &mut Issues) -> Vec<Unit> {
-    let mut units: Vec<Unit> = Vec::new();
-    let mut in_looks = vec![false; names.products.len()];
-    for look in &preset.looks {
-        if let Some(unit) = look_unit(look, base, names, issues) {
-            for (product, _) in &unit.pieces {
-                in_looks[*product] = true;
-            }
-            if units.iter().any(|other| other.name == unit.name) {
-                issues.push(
-                    &look.name.place,
-                    format!("two looks are called `{}`", look.name.value),
-                );
-            }
-            if let Some(product) = names.products.iter().find(|p| p.plan.sku == unit.name) {
-                let message = format!("the look `{}` has the name of a product", product.plan.sku);
-                issues.push(&look.name.place, message);
-            }
-            units.push(unit);
-        }
-    }
-    for (i, product) in names.products.iter().enumerate() {
-        let alone = product.solo.or(preset.solo).unwrap_or(true);
-        if alone || !is(&in_looks, i) {
-            let scene = product.set.over(base);
-            units.push(Unit {
-                name: product.plan.sku.clone(),
-                pieces: vec![(i, scene.clone())],
-                scene,
-                models: chosen(product.models.as_ref(), names, issues),
-            });
-        }
-    }
-    for unit in &mut units {
-        keep_to_kinds(unit, names);
-    }
-    units
-}
-
-/// Leaves out the models that are for other kinds of jewelry.
-fn keep_to_kinds(unit: &mut Unit, names: &Names) {
-    let kinds = || {
-        let products = unit.pieces.iter().filter_map(|(i, _)| names.products.get(*i));
-        products.map(|product| product.plan.kind)
-    };
-    for (model, shown) in names.models.iter().zip(&mut unit.models) {
-        *shown &= model.is_for(kinds());
-    }
-}
-
-fn look_unit(look: &Look, base: &Settings, names: &Names, issues: &mut Issues) -> Option<Unit> {
-    let look_set = look.set.clone().unwrap_or_default();
-    let mut pieces = Vec::new();
-    for piece in &look.pieces {
-        let (sku, set) = match piece {
-            LookPiece::Sku(sku) => (sku, None),
-            LookPiece::With(keys) => (&keys.sku, keys.set.as_ref()),
-        };
-        match names.products.iter().position(|p| p.plan.sku == sku.value) {
-            Some(i) => {
-                let own = names.products.get(i).map(|p| p.set.clone()).unwrap_or_default();
-                let below = look_set.over(&own.over(base));
-                pieces.push((i, set.map_or(below.clone(), |set| set.over(&below))));
-            }
-            None if names.judge => {
-                let known = names.products.iter().map(|p| p.plan.sku.as_str());
-                issues.unknown(&sku.place, "no product has the SKU", &sku.value, known);
-            }
-            None => {}
-        }
-    }
-    if look.pieces.is_empty() {
-        issues.push(
-            &look.name.place,
-            format!("the look `{}` has no pieces", look.name.value),
-        );
-    }
-    let models = chosen(look.models.as_ref(), names, issues);
-    let name = look.name.value.clone();
-    (!pieces.is_empty()).then(|| Unit {
-        name,
-        pieces,
-        scene: look_set.over(base),
-        models,
-    })
-}
-
-fn chosen(
-    selection: Option<&crate::preset::schema::Selection>,
-    names: &Names,
-    issues: &mut Issues,
-) -> Vec<bool> {
-    let mut flags = vec![false; names.models.len()];
-    for i in select(selection, names.models, names.judge, issues) {
-        flags[i] = true;
-    }
-    flags
 }
 
 fn overrides(preset: &Preset, units: &[Unit], names: &Names, issues: &mut Issues) -> Vec<Over> {
@@ -394,46 +281,5 @@ fn extension(format: Format) -> &'static str {
         Format::Png => "png",
         Format::Webp => "webp",
         Format::Jpeg | Format::Photo => "jpg",
-    }
-}
-
-/// File names that are taken; compared in lower case, as some file systems do.
-#[derive(Default)]
-struct Paths {
-    taken: std::collections::BTreeSet<String>,
-    told: usize,
-}
-
-impl Paths {
-    fn take(&mut self, path: &str, preset: &Preset, issues: &mut Issues) {
-        if path.starts_with("rejected/") && self.told < 3 {
-            self.told += 1;
-            let message = format!("`{path}`: the folder `rejected` is for pictures that miss their tier");
-            issues.push(&self.place(preset), message);
-        }
-        if !self.taken.insert(path.to_lowercase()) && self.told < 3 {
-            self.told += 1;
-            let hint =
-                "tell them apart with {sku} {look} {model} {variant} {export} or {hash} in `output: name`";
-            issues.hint(
-                &self.place(preset),
-                format!("two pictures are called `{path}`"),
-                hint,
-            );
-        }
-    }
-
-    fn place(&self, preset: &Preset) -> Place {
-        let name = preset
-            .output
-            .as_ref()
-            .and_then(|o| o.name.as_ref())
-            .map(|n| n.place.clone());
-        let version = preset.version.as_ref().map(|v| v.place.clone());
-        name.or(version).unwrap_or(Place {
-            file: Path::new("preset").into(),
-            line: 1,
-            column: 1,
-        })
     }
 }

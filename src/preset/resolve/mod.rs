@@ -3,7 +3,9 @@
 mod exports;
 mod jobs;
 mod models;
+mod paths;
 mod products;
+mod units;
 mod variants;
 
 use std::path::{Path, PathBuf};

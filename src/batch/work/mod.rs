@@ -1,22 +1,26 @@
 //! The work of a run: groups through threads, every output to its file and its line.
 
+mod ending;
+mod settle;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::engine::{RunOptions, Watcher, outputs};
-use super::folder::{Folder, machine_is_full};
+use super::folder::Folder;
 use super::inputs::Inputs;
 use super::journal::Journal;
-use super::record::{InputRecord, Record, Status};
+use super::record::{InputRecord, Record};
 use super::schedule::{Costs, Schedule, Task, Waiting};
 use super::summary::Summary;
-use super::task::{Base, Finished, Group, Output, Stop, Worker};
+use super::task::{Base, Group, Stop, Worker};
+pub use ending::file_of;
 
 struct Sink {
     journal: Option<Journal>,
@@ -32,7 +36,9 @@ pub struct Work<'a, W: Worker> {
     options: &'a RunOptions<'a>,
     watcher: &'a dyn Watcher,
     inputs: Inputs,
-    made_by: Value,
+    made_by: Arc<Value>,
+    /// The run is one of its own, not a job among many.
+    lasting: bool,
     earlier: &'a BTreeMap<String, Record>,
     sink: Mutex<Sink>,
     halted: Mutex<Option<String>>,
@@ -95,7 +101,8 @@ impl<'a, W: Worker> Work<'a, W> {
             options,
             watcher,
             inputs: Inputs::default(),
-            made_by: worker.fingerprint(),
+            made_by: Arc::new(worker.fingerprint()),
+            lasting: journal.is_some(),
             earlier,
             sink: Mutex::new(Sink {
                 journal,
@@ -119,6 +126,10 @@ impl<'a, W: Worker> Work<'a, W> {
             .filter(|(_, group)| group.bases.iter().any(|base| self.options.has(base)))
             .map(|(g, _)| g)
             .collect();
+        // Without a journal this is one of many short runs, and the next may need what this one does.
+        if self.lasting {
+            self.worker.begin(&active);
+        }
         self.work(&active);
         let halted = self.halted.into_inner().unwrap_or_else(PoisonError::into_inner);
         let stopped = self.options.stop.load(Ordering::SeqCst);
@@ -163,6 +174,9 @@ impl<'a, W: Worker> Work<'a, W> {
                                     Some(Waiting { place, base: *b })
                                 });
                                 let waiting = waiting.collect();
+                                if let Some(group) = group.filter(|_| self.lasting) {
+                                    self.worker.opened(group);
+                                }
                                 schedule.opened(at, scene, waiting);
                             }
                             Task::Compose(at, waiting, scene) => {
@@ -249,73 +263,6 @@ impl<'a, W: Worker> Work<'a, W> {
         }
     }
 
-    /// Ends the outputs of a composite that are whole already or whose inputs cannot be read; gives the others.
-    fn settle(&self, base: &Base, common: &[InputRecord]) -> Todo {
-        let mut left = Vec::new();
-        let shared = self.hashes(&base.inputs);
-        for (o, output) in base.outputs.iter().enumerate() {
-            let own = self.hashes(&output.inputs);
-            let (shared, own) = match (&shared, own) {
-                (Ok(shared), Ok(own)) => (shared, own),
-                (Err(stop), _) => {
-                    self.end(
-                        self.stopped(base, output, String::new(), common.to_vec(), stop, Value::Null),
-                        false,
-                    );
-                    continue;
-                }
-                (_, Err(stop)) => {
-                    self.end(
-                        self.stopped(base, output, String::new(), common.to_vec(), &stop, Value::Null),
-                        false,
-                    );
-                    continue;
-                }
-            };
-            let inputs: Vec<InputRecord> = common.iter().chain(shared).cloned().chain(own).collect();
-            let key = self.key(base, output, &inputs);
-            match self.earlier.get(&output.path) {
-                Some(record) if !self.options.force && record.key == key && self.is_whole(record) => {
-                    let mut record = record.clone();
-                    // Words may change without a pixel changing.
-                    record.labels = output.labels.clone();
-                    record.inputs = inputs;
-                    self.end(record, true);
-                }
-                _ => left.push((o, key, inputs)),
-            }
-        }
-        left
-    }
-
-    fn hashes(&self, paths: &[std::path::PathBuf]) -> Result<Vec<InputRecord>, Stop> {
-        let record = |path: &std::path::PathBuf| {
-            Ok(InputRecord {
-                path: path.display().to_string(),
-                hash: self.inputs.hash(path)?,
-            })
-        };
-        paths.iter().map(record).collect()
-    }
-
-    /// The hash of everything that an output depends on. Names of input files are not part of it, their contents are.
-    fn key(&self, base: &Base, output: &Output, inputs: &[InputRecord]) -> String {
-        let hashes: Vec<&str> = inputs.iter().map(|i| i.hash.as_str()).collect();
-        let content = json!([self.made_by, base.spec, base.seed, output.spec, hashes]).to_string();
-        blake3::hash(content.as_bytes()).to_hex().to_string()
-    }
-
-    /// Whether an earlier record still holds: its file is there, byte for byte, or there is none to be there.
-    fn is_whole(&self, record: &Record) -> bool {
-        match (record.status, &record.hash) {
-            (Status::Done | Status::Rejected, Some(hash)) => {
-                self.folder.hash(&file_of(record.status, &record.path)).as_ref() == Some(hash)
-            }
-            (Status::Unfit, _) => true,
-            _ => false,
-        }
-    }
-
     fn compose(&self, g: usize, b: usize, scene: &Scene<W::Scene>) {
         let base = self.groups.get(g).and_then(|group| group.bases.get(b));
         let Some((base, todo)) = base.zip(scene.todo.get(&b)) else {
@@ -358,130 +305,8 @@ impl<'a, W: Worker> Work<'a, W> {
         }
     }
 
-    fn write(
-        &self,
-        base: &Base,
-        output: &Output,
-        key: &str,
-        inputs: &[InputRecord],
-        finished: Finished,
-    ) -> Result<Record, Stop> {
-        let (status, reason) = match finished.rejected.as_slice() {
-            [] => (Status::Done, None),
-            reasons => (Status::Rejected, Some(reasons.join(", "))),
-        };
-        self.folder
-            .write(&file_of(status, &output.path), &finished.bytes)?;
-        Ok(Record {
-            path: output.path.clone(),
-            status,
-            reason,
-            detail: finished.detail,
-            key: key.to_owned(),
-            hash: Some(blake3::hash(&finished.bytes).to_hex().to_string()),
-            bytes: Some(finished.bytes.len() as u64),
-            width: Some(finished.width),
-            height: Some(finished.height),
-            labels: output.labels.clone(),
-            inputs: inputs.to_vec(),
-            seed: base.seed,
-            made_by: self.made_by.clone(),
-            result: finished.result,
-            timings_ms: Value::Null,
-        })
-    }
-
-    fn stopped(
-        &self,
-        base: &Base,
-        output: &Output,
-        key: String,
-        inputs: Vec<InputRecord>,
-        stop: &Stop,
-        timings_ms: Value,
-    ) -> Record {
-        Record {
-            path: output.path.clone(),
-            status: stop.status,
-            reason: Some(stop.reason.clone()),
-            detail: Some(stop.detail.clone()),
-            key,
-            hash: None,
-            bytes: None,
-            width: None,
-            height: None,
-            labels: output.labels.clone(),
-            inputs,
-            seed: base.seed,
-            made_by: self.made_by.clone(),
-            result: Value::Null,
-            timings_ms,
-        }
-    }
-
-    fn end_all(&self, base: &Base, todo: Todo, stop: &Stop, timings: Value) {
-        if stop.try_again {
-            return;
-        }
-        for (o, key, inputs) in todo {
-            if let Some(output) = base.outputs.get(o) {
-                self.end(
-                    self.stopped(base, output, key, inputs, stop, timings.clone()),
-                    false,
-                );
-            }
-        }
-    }
-
-    /// Writes an output's line, removes a picture that it replaces, and tells.
-    fn end(&self, record: Record, kept: bool) {
-        if !kept
-            && let Some(old) = self.earlier.get(&record.path)
-            && let Some(hash) = &old.hash
-            && old.has_file()
-            && (!record.has_file() || old.status != record.status)
-        {
-            // An outdated picture under this name would be taken for the answer.
-            self.folder.remove_if(&file_of(old.status, &old.path), hash);
-        }
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
-        // A kept output has its line already, unless a shard or another name wrote it: compacting sees to that.
-        if !kept
-            && let Some(journal) = &mut sink.journal
-            && let Err(error) = journal.append(&record)
-        {
-            let what = if machine_is_full(error.kind()) {
-                "the disk is full"
-            } else {
-                "the manifest cannot be written"
-            };
-            self.lock_halted().get_or_insert(format!("{what}: {error}"));
-            return;
-        }
-        sink.summary.count(&record, kept);
-        self.watcher.output(&record, kept);
-        sink.ended.insert(record.path.clone(), record);
-    }
-
-    /// Halts the run when it is the machine that failed.
-    fn halt_if(&self, stop: &Stop) -> bool {
-        if stop.try_again {
-            self.lock_halted()
-                .get_or_insert(format!("{}: {}", stop.reason.replace('_', " "), stop.detail));
-        }
-        stop.try_again
-    }
-
     fn lock_halted(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.halted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where the file of an output lies: what misses its tier lies apart, so that it is not uploaded by accident.
-pub fn file_of(status: Status, path: &str) -> String {
-    match status {
-        Status::Rejected => format!("rejected/{path}"),
-        _ => path.to_owned(),
     }
 }
 
