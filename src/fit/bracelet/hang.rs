@@ -65,10 +65,10 @@ impl Hang {
         let front = if wrist.dorsal.z < 0.0 { 1.0 } else { -1.0 };
         let tilt = (2.0 * slack / wrist.half_side).atan().min(CHAIN_TILT) * along * front;
         let section = tilted(wrist, tilt);
-        // On an arm that stands up it slides down before it stands off to a side.
+        // It hangs straight down; but on an arm that stands up it slides down before it stands off to a side.
         let across = DOWN.reject_from_normalized(section.axis);
         let away = DVec3::Z.reject_from_normalized(section.axis) * AWAY;
-        let down = across * across.length_squared() + away;
+        let down = DOWN * across.length_squared() + away;
         let mut hang = Self {
             section,
             sag: DVec3::ZERO,
