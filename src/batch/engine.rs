@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::folder::Folder;
-use super::journal::{Journal, files, name, read_all, write_whole};
+use super::journal::{Journal, Line, files, name, read_all, write_whole};
 use super::record::{Record, Status};
 use super::shard::Shard;
 use super::stale::{remember, stale};
 use super::summary::Summary;
 use super::task::{Base, Group, Output, Worker};
-use super::work::Work;
+use super::work::{Ended, Work};
 
 /// How a run is run. Nothing here changes a picture.
 pub struct RunOptions<'a> {
@@ -52,18 +52,15 @@ pub struct RunEnd {
 /// By SKU and reason, the models on which pictures of one product alone were rejected.
 pub type Missed = BTreeMap<(String, String), BTreeSet<String>>;
 
-fn missed<'r>(records: impl Iterator<Item = &'r Record>) -> Missed {
-    let mut missed = Missed::new();
-    for record in records.filter(|r| r.status == Status::Rejected) {
-        // Of a look, the reasons do not tell whose they are.
-        if let [sku] = record.labels.skus.as_slice() {
-            for reason in record.reason.iter().flat_map(|reasons| reasons.split(", ")) {
-                let models = missed.entry((sku.clone(), reason.to_owned())).or_default();
-                models.insert(record.labels.model.clone());
-            }
+/// Notes what a rejected picture misses.
+pub(super) fn note_missed(missed: &mut Missed, record: &Record) {
+    // Of a look, the reasons do not tell whose they are.
+    if let (Status::Rejected, [sku]) = (record.status, record.labels.skus.as_slice()) {
+        for reason in record.reason.iter().flat_map(|reasons| reasons.split(", ")) {
+            let models = missed.entry((sku.clone(), reason.to_owned())).or_default();
+            models.insert(record.labels.model.clone());
         }
     }
-    missed
 }
 
 /// Runs all groups, with a manifest: what is whole from an earlier run is kept.
@@ -89,15 +86,27 @@ pub fn run<W: Worker>(
     folder.sweep(planned.iter().copied(), options.shard);
     let journal = Journal::open(folder.root(), options.shard)?;
 
-    let (ended, mut summary, journal) =
-        Work::new(worker, groups, folder, options, watcher, &earlier, Some(journal)).run();
+    let Ended {
+        mut summary,
+        missed,
+        relabelled,
+        journal,
+    } = Work::new(worker, groups, folder, options, watcher, &earlier, Some(journal)).run();
     summary.stale = stale(folder, &earlier, &planned).len();
     finish(&mut summary, start);
     // In the plan's order; outputs that were not reached keep their earlier line.
-    let lines = outputs(groups)
+    let paths = outputs(groups)
         .filter(|(base, _)| options.shard.has(&base.shard_key))
-        .filter_map(|(_, output)| ended.get(&output.path).or_else(|| earlier.get(&output.path)));
-    match journal.map(|journal| journal.compact(lines)) {
+        .map(|(_, output)| output.path.as_str());
+    let compacted = journal.map(|journal| {
+        let appended: BTreeSet<&str> = planned.iter().copied().filter(|path| journal.has(path)).collect();
+        journal.compact(paths.filter_map(|path| match relabelled.get(path) {
+            Some(record) => Some(Line::Of(record)),
+            None if appended.contains(path) => Some(Line::Appended(path)),
+            None => earlier.get(path).map(Line::Of),
+        }))
+    });
+    match compacted {
         Some(Err(error)) => {
             summary
                 .halted
@@ -106,7 +115,6 @@ pub fn run<W: Worker>(
         _ if options.shard.is_all() => forget_shards(folder),
         _ => {}
     }
-    let missed = missed(ended.values());
     Ok(RunEnd { summary, missed })
 }
 
@@ -120,9 +128,9 @@ pub fn run_untold<W: Worker>(
 ) -> RunEnd {
     let start = Instant::now();
     let earlier = BTreeMap::new();
-    let (ended, mut summary, _) = Work::new(worker, groups, folder, options, watcher, &earlier, None).run();
+    let ended = Work::new(worker, groups, folder, options, watcher, &earlier, None).run();
+    let (mut summary, missed) = (ended.summary, ended.missed);
     finish(&mut summary, start);
-    let missed = missed(ended.values());
     RunEnd { summary, missed }
 }
 

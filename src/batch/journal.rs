@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
 use super::shard::Shard;
+use crate::imaging::{PictureError, PictureErrorKind, write_atomic, write_atomic_by};
 
 /// Longest line that is read, bytes.
 const LONGEST: u64 = 4 << 20;
@@ -21,6 +23,16 @@ pub struct Journal {
     file: File,
     /// Bytes of whole lines.
     length: u64,
+    /// Where the lines of this run lie, by their outputs: their records need not be held in memory.
+    lines: BTreeMap<String, Range<u64>>,
+}
+
+/// A line of the manifest as it is put in order.
+#[derive(Debug, Clone, Copy)]
+pub enum Line<'r> {
+    /// What this run appended for the output of this path.
+    Appended(&'r str),
+    Of(&'r Record),
 }
 
 impl Journal {
@@ -39,7 +51,12 @@ impl Journal {
         let length = whole_lines(&mut file)?;
         file.set_len(length)?;
         file.seek(io::SeekFrom::Start(length))?;
-        Ok(Self { path, file, length })
+        Ok(Self {
+            path,
+            file,
+            length,
+            lines: BTreeMap::new(),
+        })
     }
 
     /// Appends one line. After a failure the file ends where it ended before.
@@ -54,23 +71,44 @@ impl Journal {
             self.file.seek(io::SeekFrom::Start(self.length)).ok();
             return Err(error);
         }
+        let start = self.length;
         self.length += line.len() as u64;
+        self.lines.insert(record.path.clone(), start..self.length);
         Ok(())
+    }
+
+    /// Whether this run appended a line for the output of this path.
+    pub fn has(&self, path: &str) -> bool {
+        self.lines.contains_key(path)
     }
 
     /// Replaces the file by these lines, as a whole or not at all.
     ///
     /// # Errors
     /// The new file cannot be written; the old one stays.
-    pub fn compact<'r>(self, records: impl Iterator<Item = &'r Record>) -> io::Result<()> {
+    pub fn compact<'r>(mut self, lines: impl Iterator<Item = Line<'r>>) -> io::Result<()> {
         self.file.sync_all()?;
-        let mut text = Vec::new();
-        for record in records {
-            serde_json::to_writer(&mut text, record)?;
-            text.push(b'\n');
-        }
-        drop(self.file);
-        write_whole(&self.path, &text)
+        let appended = &self.lines;
+        let mut old = BufReader::new(&mut self.file);
+        let written = write_atomic_by(&self.path, |file| {
+            let mut file = BufWriter::new(file);
+            for line in lines {
+                match line {
+                    Line::Of(record) => {
+                        serde_json::to_writer(&mut file, record)?;
+                        file.write_all(b"\n")?;
+                    }
+                    Line::Appended(path) => {
+                        if let Some(place) = appended.get(path) {
+                            old.seek(io::SeekFrom::Start(place.start))?;
+                            io::copy(&mut (&mut old).take(place.end - place.start), &mut file)?;
+                        }
+                    }
+                }
+            }
+            file.flush()
+        });
+        written.map_err(io_error)
     }
 }
 
@@ -79,10 +117,14 @@ impl Journal {
 /// # Errors
 /// The file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    crate::imaging::write_atomic(path, bytes).map_err(|error| match error.kind {
-        crate::imaging::PictureErrorKind::Io(kind) => io::Error::new(kind, error.to_string()),
+    write_atomic(path, bytes).map_err(io_error)
+}
+
+fn io_error(error: PictureError) -> io::Error {
+    match error.kind {
+        PictureErrorKind::Io(kind) => io::Error::new(kind, error.to_string()),
         _ => io::Error::other(error.to_string()),
-    })
+    }
 }
 
 /// Name of a shard's manifest.
@@ -215,14 +257,16 @@ pub mod tests {
         }
         let records = read_all(dir.path()).expect("readable");
         assert_eq!(records["b.png"].key, "2");
-        journal
-            .compact(["b.png", "a.png"].iter().filter_map(|p| records.get(*p)))
-            .expect("written");
+        let held = record("c.png", "1");
+        assert!(journal.has("a.png") && !journal.has("c.png"));
+        let lines = [Line::Appended("b.png"), Line::Of(&held), Line::Appended("a.png")];
+        journal.compact(lines.into_iter()).expect("written");
+        assert_eq!(read_all(dir.path()).expect("readable")["b.png"].key, "2");
         let text = std::fs::read_to_string(dir.path().join("manifest.jsonl")).expect("readable");
         let lines: Vec<_> = text
             .lines()
             .map(|l| serde_json::from_str::<Record>(l).expect("valid").path)
             .collect();
-        assert_eq!(lines, ["b.png", "a.png"]);
+        assert_eq!(lines, ["b.png", "c.png", "a.png"]);
     }
 }

@@ -18,4 +18,4 @@ pub use limits::Limits;
 pub use photo::{Photo, PhotoFormat};
 pub use pixel::LinearImage;
 pub use region::{Mask, Rect, split};
-pub use write::{TEMPORARY, write_atomic};
+pub use write::{TEMPORARY, write_atomic, write_atomic_by};

@@ -12,7 +12,18 @@ pub const TEMPORARY: (&str, &str) = (".parure-", ".tmp");
 /// # Errors
 /// The folder does not exist or cannot be written, or the disk is full; nothing is left behind then.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
-    write(path, bytes).map_err(|e| {
+    write_atomic_by(path, |file| file.write_all(bytes))
+}
+
+/// Like [`write_atomic`], of what `content` writes piece by piece.
+///
+/// # Errors
+/// Those of [`write_atomic`], and those of `content`.
+pub fn write_atomic_by(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), PictureError> {
+    write(path, content).map_err(|e| {
         let advice = match e.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 "free some space and run again"
@@ -23,7 +34,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
     })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -34,7 +45,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    content(&mut file)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     // The rename itself lasts only once the folder is synced; some file systems cannot, and the file is whole anyway.

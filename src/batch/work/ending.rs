@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Todo, Work};
+use crate::batch::engine::note_missed;
 use crate::batch::folder::machine_is_full;
 use crate::batch::record::{InputRecord, Record, Status};
 use crate::batch::task::{Base, Finished, Output, Stop, Worker};
@@ -98,7 +99,7 @@ impl<W: Worker> Work<'_, W> {
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         // A kept output has its line already, unless a shard or another name wrote it: compacting sees to that.
         if !kept
-            && let Some(journal) = &mut sink.journal
+            && let Some(journal) = &mut sink.ended.journal
             && let Err(error) = journal.append(&record)
         {
             let what = if machine_is_full(error.kind()) {
@@ -109,9 +110,13 @@ impl<W: Worker> Work<'_, W> {
             self.lock_halted().get_or_insert(format!("{what}: {error}"));
             return;
         }
-        sink.summary.count(&record, kept);
+        sink.count += 1;
+        sink.ended.summary.count(&record, kept);
+        note_missed(&mut sink.ended.missed, &record);
         self.watcher.output(&record, kept);
-        sink.ended.insert(record.path.clone(), record);
+        if kept && self.earlier.get(&record.path) != Some(&record) {
+            sink.ended.relabelled.insert(record.path.clone(), record);
+        }
     }
 
     /// Halts the run when it is the machine that failed.

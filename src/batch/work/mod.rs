@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::engine::{RunOptions, Watcher, outputs};
+use super::engine::{Missed, RunOptions, Watcher, outputs};
 use super::folder::Folder;
 use super::inputs::Inputs;
 use super::journal::Journal;
@@ -22,10 +22,11 @@ use super::summary::Summary;
 use super::task::{Base, Group, Stop, Worker};
 pub use ending::file_of;
 
+#[derive(Default)]
 struct Sink {
-    journal: Option<Journal>,
-    ended: BTreeMap<String, Record>,
-    summary: Summary,
+    /// Outputs that ended.
+    count: usize,
+    ended: Ended,
 }
 
 /// One run under way.
@@ -80,8 +81,16 @@ impl<'a> Places<'a> {
     }
 }
 
-/// What a run comes to: the record of every output that ended, by its path; the counts; the manifest, still open.
-pub type Ended = (BTreeMap<String, Record>, Summary, Option<Journal>);
+/// What a run comes to. The records themselves are in the manifest: a run of a season is not held in memory.
+#[derive(Debug, Default)]
+pub struct Ended {
+    pub summary: Summary,
+    pub missed: Missed,
+    /// By path, the records of outputs that were kept while the preset's words for them changed.
+    pub relabelled: BTreeMap<String, Record>,
+    /// The manifest, still open.
+    pub journal: Option<Journal>,
+}
 
 impl<'a, W: Worker> Work<'a, W> {
     /// `earlier` are the records of earlier runs; without a journal nothing is written down.
@@ -105,9 +114,11 @@ impl<'a, W: Worker> Work<'a, W> {
             lasting: journal.is_some(),
             earlier,
             sink: Mutex::new(Sink {
-                journal,
-                ended: BTreeMap::new(),
-                summary: Summary::default(),
+                count: 0,
+                ended: Ended {
+                    journal,
+                    ..Ended::default()
+                },
             }),
             halted: Mutex::new(None),
         }
@@ -133,17 +144,14 @@ impl<'a, W: Worker> Work<'a, W> {
         self.work(&active);
         let halted = self.halted.into_inner().unwrap_or_else(PoisonError::into_inner);
         let stopped = self.options.stop.load(Ordering::SeqCst);
-        let Sink {
-            journal,
-            ended,
-            mut summary,
-        } = self.sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Sink { count, mut ended } = self.sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let summary = &mut ended.summary;
         summary.outputs = total;
-        summary.left = total - ended.len().min(total);
+        summary.left = total - count.min(total);
         let stopped = (stopped && summary.left > 0).then(|| "stopped".to_owned());
         summary.halted = halted.or(stopped);
         summary.shard = self.options.shard.to_string();
-        (ended, summary, journal)
+        ended
     }
 
     fn work(&self, active: &[usize]) {
