@@ -5,6 +5,7 @@
 //! the mesh's outer edge gets its exact sub-pixel coverage, and where the mesh folds over itself the later sheet is
 //! laid over the earlier one.
 
+mod clearance;
 mod coverage;
 mod pyramid;
 mod resample;

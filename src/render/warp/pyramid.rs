@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use glam::DVec2;
 
+use super::clearance::Clearance;
 use crate::imaging::LinearImage;
 
 /// Texels of the chosen level that a target pixel spans, at least: the box average that made the level is then narrow
@@ -16,6 +17,7 @@ const TEXELS_PER_TARGET: f64 = 2.0;
 pub struct Pyramid {
     /// Level 0 is the product itself.
     levels: Vec<Arc<LinearImage>>,
+    clearance: Clearance,
 }
 
 impl Pyramid {
@@ -27,7 +29,16 @@ impl Pyramid {
             let next = Arc::new(halve(last));
             levels.push(next);
         }
-        Self { levels }
+        /// Its texels are the cells in which emptiness is kept.
+        const CELLS: usize = 2;
+        let index = CELLS.min(levels.len() - 1);
+        let clearance = Clearance::new(&levels[index], f64::from(1u32 << index));
+        Self { levels, clearance }
+    }
+
+    /// Whether the product is empty within `reach` of a place, pixels of level 0; quick, and may say no where it is.
+    pub fn is_clear(&self, at: DVec2, reach: f64) -> bool {
+        self.clearance.is_clear(at, reach)
     }
 
     /// The coarsest level at which `extent` source pixels (of level 0) are still enough texels, and its index.

@@ -24,6 +24,9 @@ const ROUNDING: f64 = 1e-7;
 /// down moves `jacobian.x_axis` and `jacobian.y_axis` in the product.
 pub fn sample(pyramid: &Pyramid, source: DVec2, jacobian: DMat2) -> [f32; 4] {
     let footprint = Footprint::new(jacobian);
+    if pyramid.is_clear(source, reach(footprint.major)) {
+        return [0.0; 4];
+    }
     let shrink = ((footprint.major - 1.0 - ROUNDING) / HANDOVER).clamp(0.0, 1.0) as f32;
     if shrink <= 0.0 {
         return catmull_rom(pyramid.full(), source);
