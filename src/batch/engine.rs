@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::folder::Folder;
-use super::journal::{Journal, Line, files, name, read_all, write_whole};
+use super::journal::{Journal, files, name, read_all, write_whole};
 use super::record::{Record, Status};
 use super::shard::Shard;
 use super::stale::{remember, stale};
@@ -95,18 +95,11 @@ pub fn run<W: Worker>(
     summary.stale = stale(folder, &earlier, &planned).len();
     finish(&mut summary, start);
     // In the plan's order; outputs that were not reached keep their earlier line.
-    let paths = outputs(groups)
+    let lines = outputs(groups)
         .filter(|(base, _)| options.shard.has(&base.shard_key))
-        .map(|(_, output)| output.path.as_str());
-    let compacted = journal.map(|journal| {
-        let appended: BTreeSet<&str> = planned.iter().copied().filter(|path| journal.has(path)).collect();
-        journal.compact(paths.filter_map(|path| match relabelled.get(path) {
-            Some(record) => Some(Line::Of(record)),
-            None if appended.contains(path) => Some(Line::Appended(path)),
-            None => earlier.get(path).map(Line::Of),
-        }))
-    });
-    match compacted {
+        .map(|(_, output)| output.path.as_str())
+        .map(|path| (path, relabelled.get(path).or_else(|| earlier.get(path))));
+    match journal.map(|journal| journal.compact(lines)) {
         Some(Err(error)) => {
             summary
                 .halted

@@ -27,14 +27,6 @@ pub struct Journal {
     lines: BTreeMap<String, Range<u64>>,
 }
 
-/// A line of the manifest as it is put in order.
-#[derive(Debug, Clone, Copy)]
-pub enum Line<'r> {
-    /// What this run appended for the output of this path.
-    Appended(&'r str),
-    Of(&'r Record),
-}
-
 impl Journal {
     /// Opens the manifest of a shard for appending, and cuts off a half-written last line.
     ///
@@ -77,33 +69,27 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether this run appended a line for the output of this path.
-    pub fn has(&self, path: &str) -> bool {
-        self.lines.contains_key(path)
-    }
-
-    /// Replaces the file by these lines, as a whole or not at all.
+    /// Replaces the file, as a whole or not at all, by a line for each of these outputs: the one that was appended for it,
+    /// else that of the record given, if there is one.
     ///
     /// # Errors
     /// The new file cannot be written; the old one stays.
-    pub fn compact<'r>(mut self, lines: impl Iterator<Item = Line<'r>>) -> io::Result<()> {
+    pub fn compact<'r>(
+        mut self,
+        lines: impl Iterator<Item = (&'r str, Option<&'r Record>)>,
+    ) -> io::Result<()> {
         self.file.sync_all()?;
         let appended = &self.lines;
         let mut old = BufReader::new(&mut self.file);
         let written = write_atomic_by(&self.path, |file| {
             let mut file = BufWriter::new(file);
-            for line in lines {
-                match line {
-                    Line::Of(record) => {
-                        serde_json::to_writer(&mut file, record)?;
-                        file.write_all(b"\n")?;
-                    }
-                    Line::Appended(path) => {
-                        if let Some(place) = appended.get(path) {
-                            old.seek(io::SeekFrom::Start(place.start))?;
-                            io::copy(&mut (&mut old).take(place.end - place.start), &mut file)?;
-                        }
-                    }
+            for (path, record) in lines {
+                if let Some(place) = appended.get(path) {
+                    old.seek(io::SeekFrom::Start(place.start))?;
+                    io::copy(&mut (&mut old).take(place.end - place.start), &mut file)?;
+                } else if let Some(record) = record {
+                    serde_json::to_writer(&mut file, record)?;
+                    file.write_all(b"\n")?;
                 }
             }
             file.flush()
@@ -258,8 +244,14 @@ pub mod tests {
         let records = read_all(dir.path()).expect("readable");
         assert_eq!(records["b.png"].key, "2");
         let held = record("c.png", "1");
-        assert!(journal.has("a.png") && !journal.has("c.png"));
-        let lines = [Line::Appended("b.png"), Line::Of(&held), Line::Appended("a.png")];
+        // What was appended goes before what is held, and an output of which neither is known has no line.
+        let outdated = record("b.png", "0");
+        let lines = [
+            ("b.png", Some(&outdated)),
+            ("c.png", Some(&held)),
+            ("d.png", None),
+            ("a.png", None),
+        ];
         journal.compact(lines.into_iter()).expect("written");
         assert_eq!(read_all(dir.path()).expect("readable")["b.png"].key, "2");
         let text = std::fs::read_to_string(dir.path().join("manifest.jsonl")).expect("readable");

@@ -122,23 +122,14 @@ pub fn crop(
             .collect();
         let read_row = |(j, row): (usize, &mut [f32])| {
             let start = origin + dv * j as f64;
-            if upright {
-                let lines: Vec<Tap> = tap_offsets(taps).map(|at| Tap::at(start.y + dv.y * at)).collect();
-                let pixels = row.chunks_exact_mut(3).zip(columns.chunks_exact(taps));
-                for (out, columns) in pixels {
-                    let rgb = sampler.mean_upright(columns, &lines);
-                    for (o, v) in out.iter_mut().zip(rgb) {
-                        *o = table[usize::from(v)];
-                    }
-                }
-                return;
-            }
+            let down = tap_offsets(taps).map(|at| Tap::at(start.y + dv.y * at));
+            let lines: Vec<Tap> = down.filter(|_| upright).collect();
             for (i, out) in row.chunks_exact_mut(3).enumerate() {
                 let p = start + du * i as f64;
-                let rgb = if taps == 1 {
-                    sampler.bilinear(p)
-                } else {
-                    sampler.mean(p, du, dv, taps)
+                let rgb = match columns.get(i * taps..(i + 1) * taps) {
+                    Some(columns) => sampler.mean_upright(columns, &lines),
+                    None if taps == 1 => sampler.bilinear(p),
+                    None => sampler.mean(p, du, dv, taps),
                 };
                 for (o, v) in out.iter_mut().zip(rgb) {
                     *o = table[usize::from(v)];

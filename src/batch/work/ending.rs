@@ -1,5 +1,7 @@
 //! How outputs end: their files, their lines, and who is told.
 
+use std::sync::PoisonError;
+
 use serde_json::Value;
 
 use super::{Todo, Work};
@@ -7,7 +9,6 @@ use crate::batch::engine::note_missed;
 use crate::batch::folder::machine_is_full;
 use crate::batch::record::{InputRecord, Record, Status};
 use crate::batch::task::{Base, Finished, Output, Stop, Worker};
-use std::sync::PoisonError;
 
 impl<W: Worker> Work<'_, W> {
     pub(super) fn write(

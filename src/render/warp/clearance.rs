@@ -72,10 +72,8 @@ mod tests {
             (x, y) in (-30.0..70.0f64, -30.0..60.0f64),
             reach in 0.0..40.0f64,
         ) {
-            let mut image = LinearImage::transparent(Rect::of_size(40, 30));
             let mut level = LinearImage::transparent(Rect::of_size(10, 8));
             for (x, y) in &dots {
-                image.data[y * 40 + x] = [0.5; 4];
                 level.data[y / 4 * 10 + x / 4] = [0.1; 4];
             }
             let distance = |(px, py): &(usize, usize)| {

@@ -351,6 +351,7 @@ impl<'a> Sampler<'a> {
         // Shared pixels, and what is sampled in them.
         let margin = std::f64::consts::SQRT_2 * step + resample::reach(step * self.widen);
         let (lo, hi) = (a.min(b).min(c) - margin, a.max(b).max(c) + margin);
-        self.pyramid.is_empty(lo, hi)
+        self.pyramid
+            .is_clear((lo + hi) / 2.0, (hi - lo).max_element() / 2.0)
     }
 }

@@ -50,20 +50,6 @@ impl Pyramid {
         (index, &self.levels[index])
     }
 
-    /// Whether the product is empty between two corners, pixels of level 0; a few texels beyond may be asked as well.
-    pub fn is_empty(&self, lo: DVec2, hi: DVec2) -> bool {
-        /// Texels across that are looked at, about.
-        const LOOKS: f64 = 4.0;
-        let (index, level) = self.level_for(TEXELS_PER_TARGET * (hi - lo).max_element() / LOOKS);
-        let scale = 1.0 / f64::from(1u32 << index.min(31));
-        let (w, h) = (level.width(), level.height());
-        let texel = |v: f64, size: usize| ((v * scale).floor().max(0.0) as usize).min(size);
-        let (x0, x1) = (texel(lo.x, w), texel(hi.x + 1.0 / scale, w));
-        let (y0, y1) = (texel(lo.y, h), texel(hi.y + 1.0 / scale, h));
-        let mut rows = level.data.chunks_exact(w.max(1)).take(y1).skip(y0);
-        rows.all(|row| row[x0.min(x1)..x1].iter().all(|p| p[3] <= 0.0))
-    }
-
     /// The product at full resolution.
     pub fn full(&self) -> &LinearImage {
         &self.levels[0]
