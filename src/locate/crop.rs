@@ -10,6 +10,7 @@ use glam::DVec2;
 use image::RgbImage;
 use rayon::prelude::*;
 
+use super::sampler::{Sampler, Tap, tap_offsets};
 use crate::infer::Tensor;
 
 /// A rotated rectangle of a picture.
@@ -101,48 +102,97 @@ pub fn crop(
     range: ValueRange,
     shrink: Shrink,
 ) -> Tensor {
-    let table = value_table(range);
     let mut data = vec![0.0; size * size * 3];
-    if photo.width() > 0 && photo.height() > 0 && roi.centre.is_finite() && roi.size.is_finite() {
-        let ratio = roi.size.max_element() / size.max(1) as f64;
-        let taps = match shrink {
-            Shrink::Smooth if ratio > PLAIN_RATIO => (ratio / TAP_SPACING).ceil() as usize,
-            _ => 1,
-        };
-        let sampler = Sampler { photo, border };
-        let axis = DVec2::from_angle(roi.rotation);
-        let du = axis * (roi.size.x / size as f64);
-        let dv = axis.perp() * (roi.size.y / size as f64);
-        let origin = roi.centre - (du + dv) * (size as f64 / 2.0);
-        // Upright, the taps of all rows lie at the same columns.
-        let upright = taps > 1 && roi.rotation == 0.0;
-        let columns: Vec<Tap> = (0..if upright { size } else { 0 })
-            .flat_map(|i| tap_offsets(taps).map(move |at| (origin + du * i as f64).x + du.x * at))
-            .map(Tap::at)
-            .collect();
-        let read_row = |(j, row): (usize, &mut [f32])| {
-            let start = origin + dv * j as f64;
-            let down = tap_offsets(taps).map(|at| Tap::at(start.y + dv.y * at));
-            let lines: Vec<Tap> = down.filter(|_| upright).collect();
-            for (i, out) in row.chunks_exact_mut(3).enumerate() {
-                let p = start + du * i as f64;
-                let rgb = match columns.get(i * taps..(i + 1) * taps) {
-                    Some(columns) => sampler.mean_upright(columns, &lines),
-                    None if taps == 1 => sampler.bilinear(p),
-                    None => sampler.mean(p, du, dv, taps),
-                };
-                for (o, v) in out.iter_mut().zip(rgb) {
-                    *o = table[usize::from(v)];
-                }
-            }
-        };
+    if let Some(grid) = Grid::new(photo, roi, size, border, range, shrink) {
         let rows = data.par_chunks_exact_mut(size * 3).enumerate();
-        rows.with_min_len((LEAST_TAPS_A_TASK / (size * taps * taps)).max(1))
-            .for_each(read_row);
+        rows.with_min_len(grid.rows_a_task())
+            .for_each(|(j, row)| grid.read(j, row));
     }
     Tensor {
         shape: vec![1, size, size, 3],
         data,
+    }
+}
+
+/// The places at which a region is read.
+pub(super) struct Grid<'a> {
+    sampler: Sampler<'a>,
+    /// Pixels a side.
+    size: usize,
+    /// Taps a pixel, across and down.
+    taps: usize,
+    origin: DVec2,
+    du: DVec2,
+    dv: DVec2,
+    /// Where all rows' taps lie across, if the region is upright and has several a pixel.
+    columns: Vec<Tap>,
+    table: [f32; 256],
+}
+
+impl<'a> Grid<'a> {
+    /// Nothing where there is nothing to read.
+    pub fn new(
+        photo: &'a RgbImage,
+        roi: &Roi,
+        size: usize,
+        border: Border,
+        range: ValueRange,
+        shrink: Shrink,
+    ) -> Option<Self> {
+        let there = photo.width() > 0 && photo.height() > 0 && size > 0;
+        if !there || !roi.centre.is_finite() || !roi.size.is_finite() {
+            return None;
+        }
+        let ratio = roi.size.max_element() / size as f64;
+        let taps = match shrink {
+            Shrink::Smooth if ratio > PLAIN_RATIO => (ratio / TAP_SPACING).ceil() as usize,
+            _ => 1,
+        };
+        let axis = DVec2::from_angle(roi.rotation);
+        let du = axis * (roi.size.x / size as f64);
+        let dv = axis.perp() * (roi.size.y / size as f64);
+        let origin = roi.centre - (du + dv) * (size as f64 / 2.0);
+        let upright = taps > 1 && roi.rotation == 0.0;
+        let columns = (0..if upright { size } else { 0 })
+            .flat_map(|i| tap_offsets(taps).map(move |at| (origin + du * i as f64).x + du.x * at))
+            .map(Tap::at);
+        Some(Self {
+            sampler: Sampler { photo, border },
+            size,
+            taps,
+            origin,
+            du,
+            dv,
+            columns: columns.collect(),
+            table: value_table(range),
+        })
+    }
+
+    /// As many rows as are worth another thread.
+    pub fn rows_a_task(&self) -> usize {
+        (LEAST_TAPS_A_TASK / (self.size * self.taps * self.taps)).max(1)
+    }
+
+    /// Reads row `j`, three values a pixel.
+    pub fn read(&self, j: usize, row: &mut [f32]) {
+        let (sampler, taps) = (&self.sampler, self.taps);
+        let start = self.origin + self.dv * j as f64;
+        if taps == 1 && sampler.row(start, self.du, row, &self.table) {
+            return;
+        }
+        let down = tap_offsets(taps).map(|at| Tap::at(start.y + self.dv.y * at));
+        let lines: Vec<Tap> = down.filter(|_| !self.columns.is_empty()).collect();
+        for (i, out) in row.chunks_exact_mut(3).enumerate() {
+            let p = start + self.du * i as f64;
+            let rgb = match self.columns.get(i * taps..(i + 1) * taps) {
+                Some(columns) => sampler.mean_upright(columns, &lines),
+                None if taps == 1 => sampler.bilinear(p),
+                None => sampler.mean(p, self.du, self.dv, taps),
+            };
+            for (o, v) in out.iter_mut().zip(rgb) {
+                *o = self.table[usize::from(v)];
+            }
+        }
     }
 }
 
@@ -154,123 +204,6 @@ fn value_table(range: ValueRange) -> [f32; 256] {
             ValueRange::Signed => (unit * 2.0 - 1.0) as f32,
         }
     })
-}
-
-/// Where taps lie in an output pixel, in its sides from its middle.
-fn tap_offsets(taps: usize) -> impl Iterator<Item = f64> {
-    (0..taps).map(move |k| (k as f64 + 0.5) / taps as f64 - 0.5)
-}
-
-/// A place along one axis: the pixel before it, and how far it is on the way to the next.
-#[derive(Debug, Clone, Copy)]
-struct Tap {
-    before: i64,
-    share: f32,
-}
-
-impl Tap {
-    #[inline]
-    fn at(v: f64) -> Self {
-        let before = floor(v);
-        Self {
-            before,
-            share: (v - before as f64) as f32,
-        }
-    }
-}
-
-struct Sampler<'a> {
-    photo: &'a RgbImage,
-    border: Border,
-}
-
-impl Sampler<'_> {
-    /// Bilinear value at `p` (pixel centres at integers), rounded to 8 bits.
-    fn bilinear(&self, p: DVec2) -> [u8; 3] {
-        self.bilinear_f32(p).map(|v| (v + 0.5) as u8)
-    }
-
-    #[inline]
-    fn bilinear_f32(&self, p: DVec2) -> [f32; 3] {
-        self.blend(Tap::at(p.x), Tap::at(p.y))
-    }
-
-    #[inline]
-    fn blend(&self, across: Tap, down: Tap) -> [f32; 3] {
-        let (Tap { before: x, share: fx }, Tap { before: y, share: fy }) = (across, down);
-        let (w, h) = (i64::from(self.photo.width()), i64::from(self.photo.height()));
-        let (top, bottom) = if x >= 0 && y >= 0 && x + 1 < w && y + 1 < h {
-            let raw = self.photo.as_raw();
-            let at = (y * w + x) as usize * 3;
-            let below = at + w as usize * 3;
-            match (raw.get(at..at + 6), raw.get(below..below + 6)) {
-                (Some(t), Some(b)) => (
-                    [t[0], t[1], t[2], t[3], t[4], t[5]],
-                    [b[0], b[1], b[2], b[3], b[4], b[5]],
-                ),
-                _ => return [0.0; 3],
-            }
-        } else {
-            (
-                pair(self.at(x, y), self.at(x + 1, y)),
-                pair(self.at(x, y + 1), self.at(x + 1, y + 1)),
-            )
-        };
-        std::array::from_fn(|c| {
-            let t = f32::from(top[c]) + (f32::from(top[c + 3]) - f32::from(top[c])) * fx;
-            let b = f32::from(bottom[c]) + (f32::from(bottom[c + 3]) - f32::from(bottom[c])) * fx;
-            t + (b - t) * fy
-        })
-    }
-
-    /// Mean of `taps` × `taps` bilinear taps spread over the output pixel at `p`.
-    fn mean(&self, p: DVec2, du: DVec2, dv: DVec2, taps: usize) -> [u8; 3] {
-        let mut sum = [0f32; 3];
-        for b in tap_offsets(taps) {
-            for a in tap_offsets(taps) {
-                let v = self.bilinear_f32(p + du * a + dv * b);
-                for (s, v) in sum.iter_mut().zip(v) {
-                    *s += v;
-                }
-            }
-        }
-        sum.map(|s| (s / (taps * taps) as f32 + 0.5) as u8)
-    }
-
-    /// The same where the taps lie in rows and columns.
-    fn mean_upright(&self, columns: &[Tap], lines: &[Tap]) -> [u8; 3] {
-        let mut sum = [0f32; 3];
-        for line in lines {
-            for column in columns {
-                let v = self.blend(*column, *line);
-                for (s, v) in sum.iter_mut().zip(v) {
-                    *s += v;
-                }
-            }
-        }
-        sum.map(|s| (s / (columns.len() * lines.len()) as f32 + 0.5) as u8)
-    }
-
-    fn at(&self, x: i64, y: i64) -> [u8; 3] {
-        let (w, h) = (i64::from(self.photo.width()), i64::from(self.photo.height()));
-        if self.border == Border::Zero && !(0..w).contains(&x) | !(0..h).contains(&y) {
-            return [0; 3];
-        }
-        self.photo
-            .get_pixel(x.clamp(0, w - 1) as u32, y.clamp(0, h - 1) as u32)
-            .0
-    }
-}
-
-/// Rounded down; without the call that `f64::floor` is on processors before SSE 4.1.
-#[inline]
-fn floor(v: f64) -> i64 {
-    let whole = v as i64;
-    whole - i64::from(v < whole as f64)
-}
-
-fn pair(a: [u8; 3], b: [u8; 3]) -> [u8; 6] {
-    [a[0], a[1], a[2], b[0], b[1], b[2]]
 }
 
 #[cfg(test)]

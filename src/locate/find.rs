@@ -101,6 +101,11 @@ impl Wants {
 /// # Errors
 /// When a model cannot be loaded or run.
 pub fn locate(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatomy, InferError> {
+    // Among the threads that read the pieces, so that none of these waits for another to wake.
+    rayon::scope(|_| find(photo, engine, wants))
+}
+
+fn find(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatomy, InferError> {
     let camera = Camera::new(photo.focal_px(), photo.width(), photo.height());
     let raw = if wants.face || wants.neck {
         find_faces(&photo.pixels, engine)?

@@ -8,7 +8,7 @@ use glam::DVec2;
 use image::RgbImage;
 
 use super::Side;
-use super::crop::{Border, Roi, Shrink, ValueRange, crop};
+use super::crop::{Border, Grid, Roi, Shrink, ValueRange};
 use super::outputs::Outputs;
 use super::project::sigmoid;
 use crate::infer::{Engine, InferError, ModelId, Tensor};
@@ -84,23 +84,22 @@ fn patch(photo: &RgbImage, middle: DVec2, px_per_mm: f64, roll: f64, mirrored: b
     // The crop's pixels start at the region's corner and stand for whole photo pixels; here middles are meant.
     let to_middles = DVec2::from_angle(roll).rotate(DVec2::splat(0.5 / taps as f64 * px_per_mm)) - 0.5;
     let roi = Roi::square(middle + to_middles, SIZE as f64 * px_per_mm, roll);
-    let fine = crop(
-        photo,
-        &roi,
-        SIZE * taps,
-        Border::Replicate,
-        ValueRange::Unit,
-        Shrink::Plain,
-    );
     let mut data = vec![0f32; SIZE * SIZE * 3];
-    let share = 1.0 / (taps * taps) as f32;
-    for (row, line) in fine.data.chunks_exact(SIZE * taps * 3).enumerate() {
-        for (column, pixel) in line.chunks_exact(3).enumerate() {
-            let x = column / taps;
-            let x = if mirrored { SIZE - 1 - x } else { x };
-            let at = (row / taps * SIZE + x) * 3;
-            for (o, v) in data[at..at + 3].iter_mut().zip(pixel) {
-                *o += v * share;
+    let (border, range, shrink) = (Border::Replicate, ValueRange::Unit, Shrink::Plain);
+    if let Some(fine) = Grid::new(photo, &roi, SIZE * taps, border, range, shrink) {
+        let mut line = vec![0f32; SIZE * taps * 3];
+        let share = 1.0 / (taps * taps) as f32;
+        for row in 0..SIZE * taps {
+            fine.read(row, &mut line);
+            for (column, pixels) in line.chunks_exact(taps * 3).enumerate() {
+                let x = if mirrored { SIZE - 1 - column } else { column };
+                let at = (row / taps * SIZE + x) * 3;
+                let out = &mut data[at..at + 3];
+                for pixel in pixels.chunks_exact(3) {
+                    for (o, v) in out.iter_mut().zip(pixel) {
+                        *o += v * share;
+                    }
+                }
             }
         }
     }

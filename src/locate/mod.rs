@@ -22,6 +22,7 @@ pub mod overlay;
 pub mod person;
 pub mod project;
 pub mod report;
+mod sampler;
 pub mod ssd;
 pub mod torso;
 
