@@ -118,7 +118,9 @@ impl Distance {
         let cell = |v: i32, from: i32| ((v - from) as u32 / step) as usize + 1;
         for y in common.y..common.bottom() {
             let row = cell(y, rect.y) * stride;
-            for x in (common.x..common.right()).filter(|x| jewelry.get(*x, y) >= PIECE) {
+            let start = (y - jewelry.rect.y) as usize * jewelry.rect.width as usize;
+            let shown = jewelry.data[start..].iter().zip(jewelry.rect.x..common.right());
+            for (_, x) in shown.filter(|(v, x)| **v >= PIECE && *x >= common.x) {
                 thirds[row + cell(x, rect.x)] = 0;
             }
         }

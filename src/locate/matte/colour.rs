@@ -109,17 +109,16 @@ fn index(bin: [f32; 3]) -> usize {
 /// One binomial pass (1, 2, 1) / 4 along an axis; the ends keep their weight.
 fn smooth(table: &mut [Classes], axis: usize) {
     let stride: usize = BINS[axis + 1..].iter().product();
-    let length = BINS[axis];
-    let mut line = vec![[0f32; 4]; length];
-    for start in (0..table.len()).filter(|i| (i / stride).is_multiple_of(length)) {
-        for (k, cell) in line.iter_mut().enumerate() {
-            *cell = table[start + k * stride];
-        }
-        for k in 0..length {
-            let before = line[k.saturating_sub(1)];
-            let after = line[(k + 1).min(length - 1)];
-            for c in 0..4 {
-                table[start + k * stride][c] = 0.25 * before[c] + 0.5 * line[k][c] + 0.25 * after[c];
+    let mut before = vec![[0f32; 4]; stride];
+    for block in table.chunks_exact_mut(stride * BINS[axis]) {
+        before.copy_from_slice(&block[..stride]);
+        for start in (0..block.len()).step_by(stride) {
+            let after = (start + stride).min(block.len() - stride);
+            for (k, before) in before.iter_mut().enumerate() {
+                let (here, after) = (block[start + k], block[after + k]);
+                block[start + k] =
+                    std::array::from_fn(|c| 0.25 * before[c] + 0.5 * here[c] + 0.25 * after[c]);
+                *before = here;
             }
         }
     }

@@ -4,6 +4,8 @@
 //! arXiv:1505.00996, 2015. In every window the output is an affine function of the guide's colour, so that edges of
 //! the output lie on edges of the guide.
 
+use glam::Vec4;
+
 use super::cells::Rgb;
 
 /// Values that are filtered together: skin, hair, cloth (the background is the rest).
@@ -41,14 +43,25 @@ pub(super) fn coefficients(guide: &Plane<3>, values: &Plane<3>, radius: usize, e
     box_mean(fits, radius)
 }
 
-/// Values of an affine fit at a guide colour.
-pub(super) fn apply(c: &[f32; 12], guide: &Rgb) -> Three {
-    let [r, g, b] = guide;
-    [
-        c[0] * r + c[1] * g + c[2] * b + c[3],
-        c[4] * r + c[5] * g + c[6] * b + c[7],
-        c[8] * r + c[9] * g + c[10] * b + c[11],
-    ]
+/// An affine fit side by side: per lane a value (the fourth stays 0), the factors of the guide's channels and the offset.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lanes([Vec4; 4]);
+
+impl Lanes {
+    pub fn of(c: &[f32; 12]) -> Self {
+        Self(std::array::from_fn(|k| Vec4::new(c[k], c[4 + k], c[8 + k], 0.0)))
+    }
+
+    /// From this one (`t` = 0) to another (1).
+    pub fn lerp(&self, to: &Self, t: f32) -> Self {
+        Self(std::array::from_fn(|k| self.0[k] + (to.0[k] - self.0[k]) * t))
+    }
+
+    /// Values at a guide colour.
+    pub fn apply(&self, [r, g, b]: Rgb) -> Vec4 {
+        let [cr, cg, cb, offset] = self.0;
+        cr * r + cg * g + cb * b + offset
+    }
 }
 
 /// Guide, its products, values, products of both: 3 + 6 + 3 + 9.

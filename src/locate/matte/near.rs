@@ -67,6 +67,34 @@ impl Near {
         runs(tiles.iter().copied(), self.rect.width as usize)
     }
 
+    /// Of square cells with sides of `step` pixels over the rectangle `over`, in rows of `width`: those that lie within
+    /// `reach` cells of what is looked at.
+    pub fn cells(
+        &self,
+        over: &Rect,
+        step: usize,
+        (width, height): (usize, usize),
+        reach: usize,
+    ) -> Vec<bool> {
+        let mut on = vec![false; width * height];
+        let place =
+            |v: usize, rect: i32, over: i32| (v as i64 + i64::from(rect) - i64::from(over)).max(0) as usize;
+        let span = |range: Range<usize>, rect: i32, over: i32, end: usize| {
+            let first = (place(range.start, rect, over) / step).saturating_sub(reach);
+            let last = place(range.end, rect, over).div_ceil(step) + reach;
+            first.min(end)..last.min(end)
+        };
+        for (x, runs) in self.down() {
+            let columns = span(x, self.rect.x, over.x, width);
+            for y in runs {
+                for row in span(y, self.rect.y, over.y, height) {
+                    on[row * width + columns.start..row * width + columns.end].fill(true);
+                }
+            }
+        }
+        on
+    }
+
     /// Columns of tiles: the pixel columns of each, and the runs of rows that are looked at in it.
     pub fn down(&self) -> impl Iterator<Item = (Range<usize>, impl Iterator<Item = Range<usize>> + '_)> + '_ {
         let width = self.rect.width as usize;
@@ -120,6 +148,31 @@ mod tests {
                 let held = near.holds(columns.start, y);
                 assert_eq!(rows.iter().any(|r| r.contains(&y)), held);
             }
+        }
+    }
+
+    #[test]
+    fn cells_within_reach_of_tiles_and_no_others() {
+        let (over, step, size, reach) = (Rect::new(3, 10, 330, 110), 7, (48, 16), 3);
+        let near = Near::around([DVec2::new(150.0, 70.0)], 12.0, &Rect::new(0, 0, 320, 400));
+        let cells = near.cells(&over, step, size, reach);
+        let held = |x: i32, y: i32| {
+            let (x, y) = (x - near.rect.x, y - near.rect.y);
+            x >= 0
+                && y >= 0
+                && near.holds(x as usize, y as usize)
+                && (x as u32) < near.rect.width
+                && (y as u32) < near.rect.height
+        };
+        for (i, on) in cells.iter().enumerate() {
+            let (cx, cy) = ((i % size.0) as i32, (i / size.0) as i32);
+            // Any pixel of the cells within reach.
+            let span = |c: i32, from: i32| {
+                let (s, r) = (step as i32, reach as i32);
+                from + (c - r).max(0) * s..from + (c + r + 1) * s
+            };
+            let expected = span(cy, over.y).any(|y| span(cx, over.x).any(|x| held(x, y)));
+            assert_eq!(*on, expected, "{cx} {cy}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! From the coarse grid to soft mattes at the picture's own edges, in one region.
 
+use glam::Vec4;
+
 use super::by_colour::posterior;
 use super::cells::{Cells, Rgb, patch};
 use super::colour::ColourModel;
-use super::guided::{Coefficients, Plane, Three, apply, coefficients};
+use super::guided::{Coefficients, Lanes, Plane, coefficients};
 use super::{BACKGROUND, CLOTH, Classes, HAIR, Mattes, Near, RegionGrid, SKIN};
 use crate::imaging::{Mask, Photo, Rect};
 
@@ -45,11 +47,17 @@ pub(super) fn refine(photo: &Photo, grid: &RegionGrid, near: Near, px_per_mm: f6
         .max(1.0);
     let cells = Cells::read(&photo.pixels, wide, step as usize);
     let model = own_colours(photo, grid, rect);
+    let radius = (WINDOW_MM * px_per_mm / step).round().max(1.0) as usize;
+    // A fit sees its window, what is made of fits the windows around them, and a pixel two cells.
+    let needed = near.cells(&wide, step as usize, (cells.width, cells.height), 2 * radius + 2);
     let values = Plane {
         width: cells.width,
         height: cells.height,
         data: (0..cells.colours.len())
             .map(|i| {
+                if !needed[i] {
+                    return [0.0; 3];
+                }
                 let prior = grid.sample(cells.middle(i % cells.width, i / cells.width));
                 let likelihood = model.likelihood(&cells.colours[i]).map(|v| v.powf(TRUST));
                 let p = posterior(&prior, &likelihood);
@@ -62,7 +70,6 @@ pub(super) fn refine(photo: &Photo, grid: &RegionGrid, near: Near, px_per_mm: f6
         height: cells.height,
         data: cells.colours,
     };
-    let radius = (WINDOW_MM * px_per_mm / step).round().max(1.0) as usize;
     let fits = coefficients(&guide, &values, radius, FLAT);
     enlarge(photo, &fits, wide, step as usize, near)
 }
@@ -137,12 +144,8 @@ fn enlarge(photo: &Photo, fits: &Coefficients, wide: Rect, step: usize, near: Ne
             let above = &expanded.above[columns_seen.clone()];
             let coefficients = above.iter().zip(&expanded.below[columns_seen]);
             for (((((s, h), c), b), (up, down)), px) in rows.zip(coefficients).zip(pixels.chunks_exact(3)) {
-                let mut fit = *up;
-                for (f, d) in fit.iter_mut().zip(down) {
-                    *f += t * (d - *f);
-                }
                 let guide = [px[0], px[1], px[2]].map(|v| f32::from(v) * (1.0 / 255.0));
-                let shares = settle(apply(&fit, &guide));
+                let shares = settle(up.lerp(down, t).apply(guide));
                 (*s, *h, *c, *b) = (shares[SKIN], shares[HAIR], shares[CLOTH], shares[BACKGROUND]);
             }
         }
@@ -162,8 +165,8 @@ fn between(pixel: usize, step: usize, count: usize) -> (usize, usize, f32) {
 #[derive(Default)]
 struct RowCache {
     indices: Option<(usize, usize)>,
-    above: Vec<[f32; 12]>,
-    below: Vec<[f32; 12]>,
+    above: Vec<Lanes>,
+    below: Vec<Lanes>,
 }
 
 impl RowCache {
@@ -181,31 +184,21 @@ impl RowCache {
     }
 }
 
-fn widen(out: &mut Vec<[f32; 12]>, fits: &Coefficients, columns: &[(usize, usize, f32)], row: usize) {
-    let row = &fits.data[row * fits.width..(row + 1) * fits.width];
+fn widen(out: &mut Vec<Lanes>, fits: &Coefficients, columns: &[(usize, usize, f32)], row: usize) {
+    let row = fits.data[row * fits.width..(row + 1) * fits.width].iter();
+    let row: Vec<Lanes> = row.map(Lanes::of).collect();
     out.clear();
-    out.extend(columns.iter().map(|&(a, b, t)| {
-        let mut v = row[a];
-        for (v, w) in v.iter_mut().zip(&row[b]) {
-            *v += t * (w - *v);
-        }
-        v
-    }));
+    out.extend(columns.iter().map(|&(a, b, t)| row[a].lerp(&row[b], t)));
 }
 
 /// Shares from filtered values: haze taken off at both ends, then summing to 1.
-fn settle([skin, hair, cloth]: Three) -> Classes {
-    let clear = |v: f32| ((v - HAZE) * (1.0 / (1.0 - 2.0 * HAZE))).clamp(0.0, 1.0);
-    let mut out = [
-        clear(skin),
-        clear(hair),
-        clear(cloth),
-        clear(1.0 - skin - hair - cloth),
-    ];
-    let sum: f32 = out.iter().sum();
+fn settle(filtered: Vec4) -> Classes {
+    let [skin, hair, cloth, _] = filtered.to_array();
+    let all = filtered.with_w(1.0 - skin - hair - cloth);
+    let clear = ((all - HAZE) * (1.0 / (1.0 - 2.0 * HAZE))).clamp(Vec4::ZERO, Vec4::ONE);
+    let sum: f32 = clear.to_array().iter().sum();
     if sum > 1e-3 {
-        out.iter_mut().for_each(|v| *v /= sum);
-        out
+        (clear / sum).to_array()
     } else {
         [0.25; 4]
     }

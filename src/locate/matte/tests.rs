@@ -11,7 +11,7 @@ use super::by_colour::posterior;
 use super::cells::{Cells, Rgb, patch};
 use super::colour::ColourModel;
 use super::face_square::{FaceSquare, inside};
-use super::guided::{Plane, apply, coefficients};
+use super::guided::{Lanes, Plane, coefficients};
 use super::*;
 use crate::imaging::{Limits, PhotoFormat};
 use crate::infer::{Backend, InferOptions};
@@ -188,7 +188,7 @@ fn the_guided_filter_is_its_definition() {
         let fits = coefficients(&plane(&guide), &plane(&values), radius, 1e-3);
         let expected = guided_by_definition(&guide, &values, size, radius, 1e-3);
         for ((fit, at), expected) in fits.data.iter().zip(&guide).zip(expected) {
-            for (found, expected) in apply(fit, at).into_iter().zip(expected) {
+            for (found, expected) in Lanes::of(fit).apply(*at).to_array().into_iter().zip(expected) {
                 assert!(near(found, expected, 2e-3), "radius {radius}: {found} {expected}");
             }
         }

@@ -22,27 +22,41 @@ const PLAIN: f64 = 0.02;
 /// Ends the arc to either side where the chain mirrors itself best: in the middle of a link or between two.
 /// `None` where it does not, as beside a charm.
 pub fn find(pixels: &LinearImage, view: &BandView, front: f64) -> Option<LinkArc> {
-    let end = |sign: f64| {
+    let read = read(pixels, view, front);
+    let end = |sign: i32| {
         let tried = ENDS.start() * PER_DEGREE..=ENDS.end() * PER_DEGREE;
-        let scored = tried.map(|k| {
-            let offset = f64::from(k) / f64::from(PER_DEGREE);
-            (offset, mirrored(pixels, view, front, sign * offset))
-        });
+        let scored = tried.map(|k| (k, mirrored(&read, sign * k as i32)));
         let best = scored.max_by(|a, b| a.1.total_cmp(&b.1))?;
-        (best.1 >= ALIKE).then(|| best.0.to_radians())
+        let degrees = f64::from(best.0) / f64::from(PER_DEGREE);
+        (best.1 >= ALIKE).then(|| degrees.to_radians())
     };
     Some(LinkArc {
-        before: end(-1.0)?,
-        after: end(1.0)?,
+        before: end(-1)?,
+        after: end(1)?,
     })
 }
 
-/// Correlation of the coverage on one side of the place `offset` degrees from the front with that on the other.
-fn mirrored(pixels: &LinearImage, view: &BandView, front: f64, offset: f64) -> f64 {
+/// Steps to either side of the front that an end and its stretch may reach.
+const REACH: u32 = (*ENDS.end() + STRETCH) * PER_DEGREE;
+
+/// The band's coverage at every step from [`REACH`] before the front to as far after it.
+fn read(pixels: &LinearImage, view: &BandView, front: f64) -> Vec<f64> {
+    let reach = REACH as i32;
+    let degrees = (-reach..=reach).map(|step| f64::from(step) / f64::from(PER_DEGREE));
+    degrees
+        .map(|d| covered(pixels, view, front + d.to_radians()))
+        .collect()
+}
+
+/// Correlation of the coverage on one side of the place `offset` steps from the front with that on the other.
+fn mirrored(read: &[f64], offset: i32) -> f64 {
     let (mut n, mut a, mut b, mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    for step in 1..=STRETCH * PER_DEGREE {
-        let away = f64::from(step) / f64::from(PER_DEGREE);
-        let at = |degrees: f64| covered(pixels, view, front + degrees.to_radians());
+    let at = |step: i32| {
+        read.get((step + REACH as i32) as usize)
+            .copied()
+            .unwrap_or_default()
+    };
+    for away in 1..=(STRETCH * PER_DEGREE) as i32 {
         let (u, v) = (at(offset - away), at(offset + away));
         (n, a, b) = (n + 1.0, a + u, b + v);
         (aa, bb, ab) = (aa + u * u, bb + v * v, ab + u * v);

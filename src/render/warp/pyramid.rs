@@ -67,9 +67,9 @@ fn halve(from: &LinearImage) -> LinearImage {
         } else {
             &[]
         };
-        for (x, px) in row.iter_mut().enumerate() {
-            for line in [top, bottom] {
-                for texel in line.iter().skip(2 * x).take(2) {
+        for line in [top, bottom] {
+            for (px, pair) in row.iter_mut().zip(line.chunks(2)) {
+                for texel in pair {
                     for (sum, v) in px.iter_mut().zip(texel) {
                         *sum += 0.25 * v;
                     }
