@@ -114,6 +114,25 @@ impl Hang {
         self.section.outward(angle)
     }
 
+    /// How far the side with this outward direction hangs down, as a share of the side that does most.
+    pub fn hanging(&self, outward: DVec3) -> f64 {
+        outward.dot(self.sag.normalize_or_zero()).max(0.0)
+    }
+
+    /// Unit direction away from the bracelet's inside at `angle`: the outward direction, but where it hangs down.
+    pub fn normal(&self, angle: f64) -> DVec3 {
+        /// Half of the stretch that tells, radians.
+        const REACH: f64 = 0.05;
+        let outward = self.outward(angle);
+        if self.hanging(outward) <= 0.0 {
+            return outward;
+        }
+        let at = |a: f64| self.inside(self.outward(a));
+        let along = at(angle + REACH) - at(angle - REACH);
+        let normal = along.cross(self.section.axis);
+        (normal * normal.dot(outward).signum()).normalize_or(outward)
+    }
+
     /// How far the side that hangs down stands off in the picture, mm.
     pub fn seen_sag(&self) -> f64 {
         self.sag.truncate().length()
@@ -121,8 +140,7 @@ impl Hang {
 
     /// Inside of the bracelet where its outward direction is `outward`, mm from the wrist's middle.
     pub fn inside(&self, outward: DVec3) -> DVec3 {
-        let hanging = outward.dot(self.sag.normalize_or_zero()).max(0.0);
-        self.centre + self.section.skin(outward, 0.0) + self.sag * hanging
+        self.centre + self.section.skin(outward, 0.0) + self.sag * self.hanging(outward)
     }
 
     /// Height of the bracelet's inside above the skin, mm.

@@ -1,6 +1,7 @@
 //! Meshes of a bracelet's front and back.
 
-use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::f64::consts::{FRAC_PI_2, TAU};
+use std::ops::RangeInclusive;
 
 use glam::{DVec2, DVec3};
 
@@ -9,10 +10,11 @@ use super::is_open;
 use crate::fit::limb::tube::{Rib, SectionPoint, section, weave};
 use crate::fit::limb::wrist::Seat;
 use crate::fit::{WarpMesh, WarpVertex};
+use crate::imaging::LinearImage;
 use crate::product::BraceletStructure;
 use crate::product::band::{BandShape, BandView, SideView};
 
-/// Ribs over half a turn.
+/// Ribs of the front, and of the back.
 const RIBS: usize = 120;
 /// The product is read this much beyond its edges, of its breadth.
 const BEYOND: f64 = 0.06;
@@ -30,6 +32,8 @@ pub struct Source<'a> {
     mm_per_px: f64,
     /// The arc in front is the one nearer to the camera, seen from outside.
     from_above: bool,
+    /// How far a chain is slid around the wrist, mm to the right at the front.
+    slid_mm: f64,
 }
 
 impl<'a> Source<'a> {
@@ -56,12 +60,78 @@ impl<'a> Source<'a> {
             length_mm: length * mm_per_px,
             mm_per_px,
             from_above,
+            slid_mm: 0.0,
         }
+    }
+
+    /// Slides a chain around the wrist until it turns between front and back, at the end of the loop that hangs down,
+    /// where links join: a link that is cut open there would end in two points.
+    pub fn slide_to_turn(&mut self, hang: &Hang, pixels: &LinearImage) {
+        /// Links are about as long as the chain is wide, and half of one is far enough.
+        const REACH: f64 = 0.75;
+        const STEPS: i32 = 48;
+        /// Coverage that sliding all the way must gain: the nearest join is as good as any.
+        const COST: f64 = 0.05;
+        let turns = turns(hang);
+        let travel = self.travelled(hang, turns);
+        let hanging = turns.map(|a| hang.outward(a)).map(|out| hang.hanging(out));
+        let Some(at) = (if hanging[0] > hanging[1] {
+            travel.first()
+        } else {
+            travel.last()
+        }) else {
+            return;
+        };
+        let gain = |step: &i32| {
+            let part = f64::from(*step) / f64::from(STEPS);
+            self.covered(pixels, at - part * REACH * self.width_mm) - COST * part.abs()
+        };
+        let best = (-STEPS..=STEPS).max_by(|a, b| gain(a).total_cmp(&gain(b)));
+        self.slid_mm = f64::from(best.unwrap_or(0)) / f64::from(STEPS) * REACH * self.width_mm;
+    }
+
+    /// Mean coverage across the band in a short piece of it.
+    fn covered(&self, pixels: &LinearImage, travel: f64) -> f64 {
+        const ACROSS: i32 = 16;
+        const ALONG: i32 = 5;
+        /// Length of the piece, of the band's width.
+        const PIECE: f64 = 0.12;
+        let alpha = |k: i32| {
+            let (i, j) = (k % ACROSS, k / ACROSS);
+            let along = (f64::from(j) / f64::from(ALONG - 1) - 0.5) * PIECE * self.width_mm;
+            let p = self.at(travel + along, (f64::from(i) + 0.5) / f64::from(ACROSS), false);
+            let inside =
+                p.x >= 0.0 && p.y >= 0.0 && p.x < pixels.width() as f64 && p.y < pixels.height() as f64;
+            inside.then(|| f64::from(pixels.at(p.x as usize, p.y as usize)[3]))
+        };
+        (0..ACROSS * ALONG).filter_map(alpha).sum::<f64>() / f64::from(ACROSS * ALONG)
+    }
+
+    /// Signed length along the band's middle from its front to each rib of the part between two angles.
+    fn travelled(&self, hang: &Hang, [start, end]: [f64; 2]) -> Vec<f64> {
+        let place = |a: f64| {
+            let out = hang.outward(a);
+            hang.inside(out) + out * (self.thickness_mm / 2.0)
+        };
+        let between = |from: f64, to: f64, k: usize| from + (to - from) * k as f64 / RIBS as f64;
+        let step = |from: f64, to: f64, k: usize| {
+            place(between(from, to, k)).distance(place(between(from, to, k + 1)))
+        };
+        let middle = hang.facing();
+        let length: f64 = (0..RIBS).map(|k| step(middle, start, k)).sum();
+        let mut sum = length.copysign(start - middle);
+        let mut all = vec![sum];
+        for k in 0..RIBS {
+            sum += step(start, end, k);
+            all.push(sum);
+        }
+        all
     }
 
     /// Product pixel `travel` mm to the right of the front's middle along the band, at `share` 0..=1 of its breadth
     /// from the elbow to the fingers.
     fn at(&self, travel: f64, share: f64, back: bool) -> DVec2 {
+        let travel = travel - self.slid_mm;
         let wide = share * (1.0 + 2.0 * BEYOND) - BEYOND;
         let radius = self.inner_radius_mm + self.thickness_mm / 2.0;
         match &self.structure.shape {
@@ -98,47 +168,78 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The half that faces the camera, seen from outside.
-pub fn front(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
-    let profile = section(source.thickness_mm, source.width_mm);
-    half(hang, source, false, &|out: DVec3| {
-        Rib::new(&seat.view, &profile, hang.inside(out), out, hang.axis())
+/// Where the bracelet turns away from the camera on either side of its front: a quarter turn from it on the wrist, and at
+/// the outermost place in the picture where a chain hangs down.
+fn turns(hang: &Hang) -> [f64; 2] {
+    /// Steps of a turn, and the turns that are believed.
+    const STEP: f64 = TAU / 1440.0;
+    const BELIEVED: RangeInclusive<f64> = 0.5..=2.6;
+    let middle = hang.facing();
+    let across = hang.axis().truncate().perp().normalize_or_zero();
+    let at = |a: f64| hang.inside(hang.outward(a)).truncate().dot(across);
+    [-1.0, 1.0].map(|sign| {
+        let angle = |k: usize| middle + sign * k as f64 * STEP;
+        let out = (at(angle(1)) - at(angle(0))).signum();
+        let last = (1..=720).find(|k| (at(angle(k + 1)) - at(angle(*k))) * out <= 0.0);
+        let turn = last.map_or(FRAC_PI_2, |k| k as f64 * STEP);
+        let hanging = hang.hanging(hang.outward(angle(last.unwrap_or_default()))) > 0.0;
+        middle
+            + sign
+                * if hanging && BELIEVED.contains(&turn) {
+                    turn
+                } else {
+                    FRAC_PI_2
+                }
     })
 }
 
-/// The other half, seen from inside; empty when the picture shows no more than the front.
+/// The part that faces the camera, seen from outside.
+pub fn front(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
+    let profile = section(source.thickness_mm, source.width_mm);
+    part(hang, source, turns(hang), false, &|inside: DVec3, out: DVec3| {
+        Rib::new(&seat.view, &profile, inside, out, hang.axis())
+    })
+}
+
+/// The rest, seen from inside; empty when the picture shows no more than the front.
 pub fn back(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
     if !is_open(&source.structure.shape) {
         return WarpMesh::default();
     }
     let profile: Vec<SectionPoint> = section(source.thickness_mm, source.width_mm);
-    half(hang, source, true, &|out: DVec3| {
-        let outside = hang.inside(out) + out * source.thickness_mm;
-        Rib::new(&seat.view, &profile, outside, -out, hang.axis())
-    })
+    let [from, to] = turns(hang);
+    part(
+        hang,
+        source,
+        [to, from + TAU],
+        true,
+        &|inside: DVec3, out: DVec3| {
+            let outside = inside + out * source.thickness_mm;
+            Rib::new(&seat.view, &profile, outside, -out, hang.axis())
+        },
+    )
 }
 
-fn half(hang: &Hang, source: &Source, back: bool, rib: &dyn Fn(DVec3) -> Rib) -> WarpMesh {
-    let middle = hang.facing();
-    let start = if back { FRAC_PI_2 } else { -FRAC_PI_2 };
-    let angle = |k: usize| middle + start + PI * k as f64 / RIBS as f64;
-    // Distance along the band's middle from the front, where the angle is `middle`.
-    let place = |a: f64| {
-        let out = hang.outward(a);
-        hang.inside(out) + out * (source.thickness_mm / 2.0)
-    };
-    let travel = travelled(middle, start, &place);
+fn part(
+    hang: &Hang,
+    source: &Source,
+    [start, end]: [f64; 2],
+    back: bool,
+    rib: &dyn Fn(DVec3, DVec3) -> Rib,
+) -> WarpMesh {
+    let travel = source.travelled(hang, [start, end]);
     let (ribs, rows): (Vec<Rib>, Vec<Vec<WarpVertex>>) = (0..=RIBS)
         .map(|k| {
-            let out = hang.outward(angle(k));
-            let rib = rib(out);
+            let angle = start + (end - start) * k as f64 / RIBS as f64;
+            let (outward, normal) = (hang.outward(angle), hang.normal(angle));
+            let rib = rib(hang.inside(outward), normal);
             let shares = rib.shares();
             let vertex = |(share, target): (&f64, &DVec2)| WarpVertex {
                 source: source.at(travel[k], *share, back),
                 target: *target,
-                height_mm: hang.height(out),
+                height_mm: hang.height(outward),
                 cover: 1.0,
-                normal: out,
+                normal,
             };
             let row = shares.iter().zip(&rib.targets).map(vertex).collect();
             (rib, row)
@@ -151,24 +252,58 @@ fn half(hang: &Hang, source: &Source, back: bool, rib: &dyn Fn(DVec3) -> Rib) ->
     mesh
 }
 
-/// Signed length along the line `place` from the angle `middle` to each rib of a half turn that begins at
-/// `middle + start`.
-fn travelled(middle: f64, start: f64, place: &dyn Fn(f64) -> DVec3) -> Vec<f64> {
-    let step = PI / RIBS as f64;
-    let first = (start / step).round() as i64;
-    let length = |from: i64, to: i64| -> f64 {
-        let at = |k: i64| place(middle + k as f64 * step);
-        (from..to).map(|k| at(k).distance(at(k + 1))).sum()
-    };
-    let mut sum = if first < 0 {
-        -length(first, 0)
-    } else {
-        length(0, first)
-    };
-    let mut all = vec![sum];
-    for k in first..first + RIBS as i64 {
-        sum += length(k, k + 1);
-        all.push(sum);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::limb::Limb;
+
+    fn wrist(axis: DVec3) -> Limb {
+        Limb {
+            axis,
+            dorsal: DVec3::NEG_Z,
+            side: axis.cross(DVec3::NEG_Z),
+            half_side: 28.0,
+            half_dorsal: 20.0,
+        }
     }
-    all
+
+    /// No place of a loop that hangs down lies lower in the picture than where its front ends and its back begins.
+    #[test]
+    fn a_loop_turns_at_its_lowest_place() {
+        let hang = Hang::chain(&wrist(DVec3::X), 3.0, 210.0);
+        assert!(hang.seen_sag() > 5.0);
+        let height = |a: f64| hang.inside(hang.outward(a)).y;
+        let lowest = (0..3600).map(|k| height(f64::from(k) / 3600.0 * TAU));
+        let lowest = lowest.fold(f64::NEG_INFINITY, f64::max);
+        let turned = turns(&hang)
+            .map(height)
+            .into_iter()
+            .fold(f64::NEG_INFINITY, f64::max);
+        assert!((lowest - turned).abs() < 0.05, "{lowest} {turned}");
+    }
+
+    #[test]
+    fn on_the_wrist_it_turns_a_quarter_from_its_front() {
+        let hang = Hang::bangle(&wrist(DVec3::NEG_Y), 34.0);
+        let found = turns(&hang).map(|a| a - hang.facing());
+        assert_eq!(found, [-FRAC_PI_2, FRAC_PI_2]);
+    }
+
+    /// The normal stands on the loop, and points away from its middle.
+    #[test]
+    fn normals_stand_on_the_loop() {
+        let hang = Hang::chain(&wrist(DVec3::X), 3.0, 210.0);
+        for k in 0..72 {
+            let a = f64::from(k) / 72.0 * TAU;
+            let at = |a: f64| hang.inside(hang.outward(a));
+            let normal = hang.normal(a);
+            assert!((normal.length() - 1.0).abs() < 1e-9 && normal.dot(hang.outward(a)) > 0.0);
+            // Where it leaves the wrist there is a bend.
+            let hanging = hang.hanging(hang.outward(a));
+            if hanging == 0.0 || hanging > 0.1 {
+                let along = (at(a + 1e-4) - at(a - 1e-4)).normalize();
+                assert!(along.dot(normal).abs() < 0.03, "{k}: {}", along.dot(normal));
+            }
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub fn fit(
     controls: &Controls,
 ) -> Result<Placement, Unfit> {
     let seat = Seat::find(scene, controls)?;
-    let source = Source::of(structure, piece.mm_per_px * controls.scale);
+    let mut source = Source::of(structure, piece.mm_per_px * controls.scale);
     let hang = if structure.flexible {
         let length = piece.facts.chain_length_mm.map(|mm| mm * controls.scale);
         Hang::chain(
@@ -40,9 +40,13 @@ pub fn fit(
     } else {
         Hang::bangle(&seat.limb, source.inner_radius_mm)
     };
-    let mut front = mesh::front(&seat, &hang, &source);
     // A chain that lies on the skin goes straight behind the wrist.
-    let mut back = if structure.flexible && hang.seen_sag() < LEAST_SEEN_SAG_MM {
+    let hangs = structure.flexible && hang.seen_sag() >= LEAST_SEEN_SAG_MM;
+    if hangs {
+        source.slide_to_turn(&hang, &piece.pixels);
+    }
+    let mut front = mesh::front(&seat, &hang, &source);
+    let mut back = if structure.flexible && !hangs {
         WarpMesh::default()
     } else {
         mesh::back(&seat, &hang, &source)
