@@ -182,14 +182,9 @@ fn turns(hang: &Hang) -> [f64; 2] {
         let out = (at(angle(1)) - at(angle(0))).signum();
         let last = (1..=720).find(|k| (at(angle(k + 1)) - at(angle(*k))) * out <= 0.0);
         let turn = last.map_or(FRAC_PI_2, |k| k as f64 * STEP);
-        let hanging = hang.hanging(hang.outward(angle(last.unwrap_or_default()))) > 0.0;
-        middle
-            + sign
-                * if hanging && BELIEVED.contains(&turn) {
-                    turn
-                } else {
-                    FRAC_PI_2
-                }
+        let hangs = last.is_some_and(|k| hang.hanging(hang.outward(angle(k))) > 0.0);
+        let believed = hangs && BELIEVED.contains(&turn);
+        middle + sign * if believed { turn } else { FRAC_PI_2 }
     })
 }
 
