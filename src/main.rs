@@ -16,9 +16,11 @@ mod allocator {
     /// Heaps that all threads share. The GNU C library gives every thread one of its own, up to eight a core. Pictures are
     /// taken by one thread and given back by another, and what is free in one thread's heap is of no use to the others.
     const ARENAS: libc::c_int = 1;
-    /// Pictures of many sizes leave gaps that no other fits into, and the heap grows for as long as a run takes. When gaps
-    /// and program take this many bytes, the gaps' pages go back to the system.
-    const GAPS: u64 = 192 << 20;
+    /// Pictures of many sizes leave gaps that no other fits into, and the heap grows for as long as a run takes. From this
+    /// many bytes in all on, the gaps' pages go back to the system, ...
+    const FULL: u64 = 300 << 20;
+    /// ... if gaps and program take this many: with large pictures there would be no end to it otherwise.
+    const GAPS: u64 = 144 << 20;
     /// How often to look.
     const LOOK: Duration = Duration::from_millis(100);
 
@@ -33,7 +35,7 @@ mod allocator {
         // A thread that cannot be had costs memory alone.
         let _ = std::thread::Builder::new().name("trim".into()).spawn(|| {
             while let Some(resident) = resident() {
-                if resident > GAPS.saturating_add(in_use()) {
+                if resident > FULL.max(GAPS.saturating_add(in_use())) {
                     // SAFETY: malloc_trim(3) is safe to call from any thread at any time; it takes a number by value,
                     // locks each heap like an allocation does, and gives back only pages that hold nothing.
                     unsafe {
