@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use glam::DVec2;
+
 use crate::imaging::Rect;
 
 /// sRGB electro-optical transfer (IEC 61966-2-1): encoded 0..=1 to linear 0..=1.
@@ -78,6 +80,12 @@ impl LinearImage {
 
     pub fn height(&self) -> usize {
         self.rect.height as usize
+    }
+
+    /// Coverage of the pixel that holds the region-local place `p`; `None` outside the region.
+    pub fn alpha_at(&self, p: DVec2) -> Option<f32> {
+        let inside = p.x >= 0.0 && p.y >= 0.0 && p.x < self.width() as f64 && p.y < self.height() as f64;
+        inside.then(|| self.at(p.x as usize, p.y as usize)[3])
     }
 
     /// Pixel at region-local (x, y).

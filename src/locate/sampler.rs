@@ -145,7 +145,7 @@ fn between([left, right, left_below, right_below]: [Vec4; 4], fx: f32, fy: f32) 
     above + (below - above) * fy
 }
 
-/// To 8 bits.
+/// To 8 bits, halves up.
 #[inline]
 fn rounded(value: Vec4) -> [u8; 3] {
     let [r, g, b, _] = (value + 0.5).to_array().map(|v| v as u8);

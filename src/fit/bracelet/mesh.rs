@@ -66,13 +66,12 @@ impl<'a> Source<'a> {
 
     /// Slides a chain around the wrist until it turns between front and back, at the end of the loop that hangs down,
     /// where links join: a link that is cut open there would end in two points.
-    pub fn slide_to_turn(&mut self, hang: &Hang, pixels: &LinearImage) {
+    pub fn slide_to_turn(&mut self, hang: &Hang, turns: [f64; 2], pixels: &LinearImage) {
         /// Links are about as long as the chain is wide, and half of one is far enough.
         const REACH: f64 = 0.75;
         const STEPS: i32 = 48;
         /// Coverage that sliding all the way must gain: the nearest join is as good as any.
         const COST: f64 = 0.05;
-        let turns = turns(hang);
         let travel = self.travelled(hang, turns);
         let hanging = turns.map(|a| hang.outward(a)).map(|out| hang.hanging(out));
         let Some(at) = (if hanging[0] > hanging[1] {
@@ -82,12 +81,13 @@ impl<'a> Source<'a> {
         }) else {
             return;
         };
-        let gain = |step: &i32| {
-            let part = f64::from(*step) / f64::from(STEPS);
-            self.covered(pixels, at - part * REACH * self.width_mm) - COST * part.abs()
-        };
-        let best = (-STEPS..=STEPS).max_by(|a, b| gain(a).total_cmp(&gain(b)));
-        self.slid_mm = f64::from(best.unwrap_or(0)) / f64::from(STEPS) * REACH * self.width_mm;
+        let tried = (-STEPS..=STEPS).map(|step| {
+            let part = f64::from(step) / f64::from(STEPS);
+            let slid = part * REACH * self.width_mm;
+            (slid, self.covered(pixels, at - slid) - COST * part.abs())
+        });
+        let best = tried.max_by(|a, b| a.1.total_cmp(&b.1));
+        self.slid_mm = best.map_or(0.0, |(slid, _)| slid);
     }
 
     /// Mean coverage across the band in a short piece of it.
@@ -100,9 +100,7 @@ impl<'a> Source<'a> {
             let (i, j) = (k % ACROSS, k / ACROSS);
             let along = (f64::from(j) / f64::from(ALONG - 1) - 0.5) * PIECE * self.width_mm;
             let p = self.at(travel + along, (f64::from(i) + 0.5) / f64::from(ACROSS), false);
-            let inside =
-                p.x >= 0.0 && p.y >= 0.0 && p.x < pixels.width() as f64 && p.y < pixels.height() as f64;
-            inside.then(|| f64::from(pixels.at(p.x as usize, p.y as usize)[3]))
+            pixels.alpha_at(p).map(f64::from)
         };
         (0..ACROSS * ALONG).filter_map(alpha).sum::<f64>() / f64::from(ACROSS * ALONG)
     }
@@ -170,7 +168,7 @@ impl<'a> Source<'a> {
 
 /// Where the bracelet turns away from the camera on either side of its front: a quarter turn from it on the wrist, and at
 /// the outermost place in the picture where a chain hangs down.
-fn turns(hang: &Hang) -> [f64; 2] {
+pub fn turns(hang: &Hang) -> [f64; 2] {
     /// Steps of a turn, and the turns that are believed.
     const STEP: f64 = TAU / 1440.0;
     const BELIEVED: RangeInclusive<f64> = 0.5..=2.6;
@@ -189,20 +187,19 @@ fn turns(hang: &Hang) -> [f64; 2] {
 }
 
 /// The part that faces the camera, seen from outside.
-pub fn front(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
+pub fn front(seat: &Seat, hang: &Hang, turns: [f64; 2], source: &Source) -> WarpMesh {
     let profile = section(source.thickness_mm, source.width_mm);
-    part(hang, source, turns(hang), false, &|inside: DVec3, out: DVec3| {
+    part(hang, source, turns, false, &|inside: DVec3, out: DVec3| {
         Rib::new(&seat.view, &profile, inside, out, hang.axis())
     })
 }
 
 /// The rest, seen from inside; empty when the picture shows no more than the front.
-pub fn back(seat: &Seat, hang: &Hang, source: &Source) -> WarpMesh {
+pub fn back(seat: &Seat, hang: &Hang, [from, to]: [f64; 2], source: &Source) -> WarpMesh {
     if !is_open(&source.structure.shape) {
         return WarpMesh::default();
     }
     let profile: Vec<SectionPoint> = section(source.thickness_mm, source.width_mm);
-    let [from, to] = turns(hang);
     part(
         hang,
         source,

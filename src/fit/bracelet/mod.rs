@@ -40,16 +40,17 @@ pub fn fit(
     } else {
         Hang::bangle(&seat.limb, source.inner_radius_mm)
     };
+    let turns = mesh::turns(&hang);
     // A chain that lies on the skin goes straight behind the wrist.
     let hangs = structure.flexible && hang.seen_sag() >= LEAST_SEEN_SAG_MM;
     if hangs {
-        source.slide_to_turn(&hang, &piece.pixels);
+        source.slide_to_turn(&hang, turns, &piece.pixels);
     }
-    let mut front = mesh::front(&seat, &hang, &source);
+    let mut front = mesh::front(&seat, &hang, turns, &source);
     let mut back = if structure.flexible && !hangs {
         WarpMesh::default()
     } else {
-        mesh::back(&seat, &hang, &source)
+        mesh::back(&seat, &hang, turns, &source)
     };
     for v in front.vertices.iter_mut().chain(&mut back.vertices) {
         v.target = seat.nudge.apply(v.target);

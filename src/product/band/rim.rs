@@ -153,12 +153,7 @@ pub fn read(pixels: &LinearImage, opening: &EllipseFit) -> Option<BandView> {
 fn edges(pixels: &LinearImage, opening: &EllipseFit, angle: f64) -> Option<(f64, f64)> {
     let unit = on_ellipse(opening, angle, 1.0) - opening.center;
     let step = 0.5 / unit.length().max(1.0);
-    let (w, h) = (pixels.width() as f64, pixels.height() as f64);
-    let alpha = |factor: f64| {
-        let p = opening.center + unit * factor;
-        let inside = p.x >= 0.0 && p.y >= 0.0 && p.x < w && p.y < h;
-        inside.then(|| pixels.at(p.x as usize, p.y as usize)[3])
-    };
+    let alpha = |factor: f64| pixels.alpha_at(opening.center + unit * factor);
     let last = (0..)
         .map(|k| 0.3 + step * f64::from(k))
         .take_while(|f| alpha(*f).is_some())
@@ -245,8 +240,7 @@ fn foot(pixels: &LinearImage, opening: &EllipseFit, rims: (&Rim, &Rim), run: &[u
     let stands = |a: f64| {
         let (inner, outer) = (rims.0.at(a), rims.1.at(a));
         let p = on_ellipse(opening, a, outer + ABOVE_BAND * (outer - inner).max(0.0));
-        let inside = p.x >= 0.0 && p.y >= 0.0 && p.x < pixels.width() as f64 && p.y < pixels.height() as f64;
-        inside && pixels.at(p.x as usize, p.y as usize)[3] > 0.5
+        pixels.alpha_at(p).is_some_and(|alpha| alpha > 0.5)
     };
     let ray = TAU / RAYS as f64;
     let reach = run.iter().map(|k| *k as f64 * ray).filter(|a| stands(*a));

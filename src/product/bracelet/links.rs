@@ -73,8 +73,7 @@ fn mirrored(read: &[f64], offset: i32) -> f64 {
 fn covered(pixels: &LinearImage, view: &BandView, angle: f64) -> f64 {
     let at = |lane: u32| {
         let p = view.point(angle, (f64::from(lane) + 0.5) / f64::from(ACROSS));
-        let inside = p.x >= 0.0 && p.y >= 0.0 && p.x < pixels.width() as f64 && p.y < pixels.height() as f64;
-        inside.then(|| f64::from(pixels.at(p.x as usize, p.y as usize)[3]))
+        pixels.alpha_at(p).map(f64::from)
     };
     (0..ACROSS).filter_map(at).sum::<f64>() / f64::from(ACROSS)
 }

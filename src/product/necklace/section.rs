@@ -186,12 +186,7 @@ fn alpha(pixels: &LinearImage, p: DVec2) -> f64 {
     let q = p - 0.5;
     let f = q.floor();
     let (u, v) = (q.x - f.x, q.y - f.y);
-    let get = |x: f64, y: f64| {
-        if x < 0.0 || y < 0.0 || x >= pixels.width() as f64 || y >= pixels.height() as f64 {
-            return 0.0;
-        }
-        f64::from(pixels.at(x as usize, y as usize)[3])
-    };
+    let get = |x: f64, y: f64| pixels.alpha_at(DVec2::new(x, y)).map_or(0.0, f64::from);
     let top = get(f.x, f.y) * (1.0 - u) + get(f.x + 1.0, f.y) * u;
     let bottom = get(f.x, f.y + 1.0) * (1.0 - u) + get(f.x + 1.0, f.y + 1.0) * u;
     top * (1.0 - v) + bottom * v
