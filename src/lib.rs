@@ -24,6 +24,7 @@ pub mod infer;
 pub mod inpaint;
 pub mod locate;
 pub mod pipeline;
+pub mod polygon;
 pub mod preset;
 pub mod product;
 pub mod qa;

@@ -69,6 +69,7 @@ impl Truth {
             neck: self.neck(),
             shoulders: self.shoulders(),
             hands: Vec::new(),
+            hands_at_neck: Vec::new(),
             person: None,
             light: None,
         }

@@ -8,10 +8,10 @@ use glam::{DVec2, DVec3};
 use image::{GrayImage, RgbImage};
 
 use super::truth::{SceneKind, Truth, TruthPiece};
-use crate::fit::body::Body;
 use crate::fit::{Layer, Placement, WarpMesh, WarpVertex};
 use crate::imaging::pixel::decode_srgb8;
 use crate::imaging::{Limits, LinearImage, Mask, Rect, open_cutout};
+use crate::locate::body::Body;
 use crate::product::{Facts, Kind, Piece, ScaleSource, Structure, WatchStructure};
 
 /// One real piece and how it is worn.

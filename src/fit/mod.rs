@@ -1,6 +1,5 @@
 //! How a piece sits on the body: one file per kind of jewelry.
 
-pub mod body;
 mod bracelet;
 mod controls;
 mod earring;

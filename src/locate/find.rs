@@ -1,19 +1,15 @@
 //! The door of the room: which models a kind of jewelry needs, and what they find.
 
-use glam::DVec2;
-
-use super::body_pose::find_body;
 use super::camera::Camera;
 use super::ear::find_ears;
 use super::face::{RawFace, find_faces};
-use super::hand::locate_hands;
+use super::hand::{hands_around, locate_hands};
 use super::head::{bounds, head_pose};
 use super::light;
 use super::matte::face_regions;
-use super::neck::find_neck;
 use super::person::find_person;
-use super::torso::torso;
-use super::{Anatomy, Face, Neck, Shoulders};
+use super::trunk::find_trunk;
+use super::{Anatomy, Face, Hand};
 use crate::imaging::Photo;
 use crate::infer::{Engine, InferError, ModelId};
 use crate::product::Kind;
@@ -23,7 +19,7 @@ use crate::product::Kind;
 pub struct Wants {
     /// Faces with pose and ears.
     pub face: bool,
-    /// Neck and shoulders (implies the face).
+    /// Neck, shoulders and hands at the neck (implies the face).
     pub neck: bool,
     /// Person coverage over the photo.
     pub person: bool,
@@ -76,7 +72,7 @@ impl Wants {
         let face = self.face || self.neck;
         let parts = [
             (face, &[ModelId::FaceShort, ModelId::FaceMesh][..]),
-            (self.hands, &[ModelId::Palm, ModelId::Hand]),
+            (self.hands || self.neck, &[ModelId::Palm, ModelId::Hand]),
             (self.person, &[ModelId::Selfie]),
             (face, &[ModelId::EarLobe]),
             (face && self.regions, &[ModelId::FaceRegions]),
@@ -139,11 +135,13 @@ fn find(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatomy, Inf
         neck: None,
         shoulders: None,
         hands,
+        hands_at_neck: Vec::new(),
         person,
         light: None,
     };
     if wants.neck {
-        (anatomy.neck, anatomy.shoulders) = trunk(photo, engine, &anatomy)?.unzip();
+        anatomy.hands_at_neck = hands_at_neck(photo, engine, &anatomy)?;
+        (anatomy.neck, anatomy.shoulders) = find_trunk(photo, engine, &anatomy)?.unzip();
     }
     if wants.light {
         anatomy.light = light::estimate(photo, &anatomy);
@@ -151,21 +149,12 @@ fn find(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatomy, Inf
     Ok(anatomy)
 }
 
-/// Neck and shoulders under the first face.
-fn trunk(
-    photo: &Photo,
-    engine: &dyn Engine,
-    anatomy: &Anatomy,
-) -> Result<Option<(Neck, Shoulders)>, InferError> {
-    let Some(face) = anatomy.faces.first() else {
-        return Ok(None);
-    };
-    let b = face.bbox;
-    let middle = DVec2::new(b.x + b.width / 2.0, b.y + b.height / 2.0);
-    let body = find_body(&photo.pixels, engine, middle, b.width.max(b.height) * 0.75)?;
-    let torso = torso(&face.pose, &anatomy.camera, body.as_ref());
-    let neck = find_neck(&photo.pixels, &anatomy.camera, &face.pose, &torso);
-    Ok(Some((neck, torso.shoulders(&anatomy.camera))))
+/// Hands in the square around the first face's head and chest.
+fn hands_at_neck(photo: &Photo, engine: &dyn Engine, anatomy: &Anatomy) -> Result<Vec<Hand>, InferError> {
+    match anatomy.faces.first().and_then(|f| f.regions.as_ref()) {
+        Some(square) => hands_around(photo, engine, &anatomy.camera, (square.centre, square.side)),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Pose, scale and ears of a face.

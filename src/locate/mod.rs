@@ -1,6 +1,7 @@
 //! Where the body is: faces, ears, neck, hands and wrists, with the scale at each.
 
 mod anatomy;
+pub mod body;
 pub mod body_pose;
 pub mod camera;
 pub mod crop;
@@ -16,7 +17,7 @@ pub mod manual;
 pub mod matte;
 pub mod mesh;
 mod mesh_maps;
-pub mod neck;
+
 pub mod outputs;
 pub mod overlay;
 pub mod person;
@@ -24,7 +25,7 @@ pub mod project;
 pub mod report;
 mod sampler;
 pub mod ssd;
-pub mod torso;
+pub mod trunk;
 
 pub use anatomy::*;
 pub use find::{Wants, locate};

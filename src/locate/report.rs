@@ -249,6 +249,7 @@ mod tests {
             neck: None,
             shoulders: None,
             hands: Vec::new(),
+            hands_at_neck: Vec::new(),
             person: None,
             light: None,
         };

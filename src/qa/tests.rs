@@ -101,6 +101,7 @@ fn made(at: DVec2, scale: f64) -> Made {
         neck: None,
         shoulders: None,
         hands: Vec::new(),
+        hands_at_neck: Vec::new(),
         person: None,
         light: None,
     };

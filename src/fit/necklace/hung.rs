@@ -6,7 +6,7 @@ use glam::DVec3;
 
 use super::rope::{Rope, Settle};
 use crate::curve::{self, Curve};
-use crate::fit::body::Body;
+use crate::locate::body::Body;
 
 /// A chain that hangs around the neck. Arc length runs in mm from the nape over the subject's right side, the front
 /// (half the length) and the left side back to the nape.

@@ -10,8 +10,8 @@ use glam::{DVec2, DVec3};
 
 use super::hung::{Hung, cover};
 use crate::curve::Curve;
-use crate::fit::body::Body;
 use crate::fit::{WarpMesh, WarpVertex};
+use crate::locate::body::Body;
 use crate::locate::camera::Camera;
 use crate::product::NecklaceStructure;
 

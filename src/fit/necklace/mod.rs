@@ -2,6 +2,7 @@
 
 mod crest;
 mod hung;
+mod in_front;
 mod map;
 mod outline;
 mod pendant;
@@ -11,17 +12,18 @@ use std::sync::Arc;
 
 use glam::{DMat2, DVec2};
 
-use super::body::Body;
 use super::visible::{self, Cloth};
 use super::{Anchor, Controls, Layer, Placement, Scene, Unfit, UnfitReason, WarpMesh};
 use crate::curve::Curve;
 use crate::imaging::{Mask, Rect};
 use crate::locate::Anatomy;
+use crate::locate::body::Body;
 use crate::locate::camera::Camera;
 use crate::locate::matte::{MatteSubject, Mattes, Near, mattes_near};
 use crate::product::{NecklaceStructure, Piece};
 use crest::Crest;
 pub use hung::{Chain, Hung};
+use in_front::InFront;
 use map::{ChainMap, ChainMesh, PART};
 use outline::{End, Found};
 
@@ -38,11 +40,14 @@ const OVER_CLOTH_MM: f64 = 40.0;
 const SHADOW_MM: f64 = 18.0;
 /// With less of the front in sight than this there is nothing to show.
 const LEAST_SHOWN: f64 = 0.3;
+/// With more of the front behind a hand the chain's place is doubtful, and where skin hides it on skin cannot be told well
+/// enough.
+const MOST_BEHIND_HAND: f64 = 0.08;
 
 /// Fits a necklace to the first person.
 ///
 /// # Errors
-/// No face or neck, the neck hidden by cloth or hair, the person too small, the chain too short for the neck.
+/// No face or neck, the neck hidden by cloth, hair or a hand, the person too small, the chain too short for the neck.
 pub fn fit(
     scene: &Scene,
     piece: &Piece,
@@ -99,7 +104,8 @@ pub fn fit(
         ));
     }
     let mattes = mattes_near(scene.photo, anatomy, MatteSubject::Face(0), near);
-    let receiver = Arc::new(visible::receiver(&mattes));
+    let receiver = visible::receiver(&mattes);
+    let in_front = InFront::of(anatomy);
     // What is moved by hand goes where the hand puts it.
     let by_hand = controls.offset_mm != DVec2::ZERO || controls.rotate_deg != 0.0;
     let crest = if by_hand {
@@ -111,7 +117,7 @@ pub fn fit(
             &mut chain_mesh,
             &draped,
             camera,
-            (&mattes, &receiver),
+            (&mattes, &receiver, &in_front),
             part,
             allow_hidden,
         );
@@ -123,7 +129,12 @@ pub fn fit(
         Cloth::Hides
     };
     let proud = 2.0 * chain.radius_mm * px_per_mm;
-    let shown = Arc::new(visible::on_skin(&mattes, cloth, proud));
+    if !controls.allow_hidden && behind_hand(&chain_mesh.mesh, &in_front) > MOST_BEHIND_HAND {
+        return Err(unfit(UnfitReason::NeckHidden, "a hand is in front of the neck"));
+    }
+    let mut shown = visible::on_skin(&mattes, cloth, proud);
+    in_front.hide(&mut shown, &mattes.near);
+    let shown = Arc::new(shown);
     if !controls.allow_hidden && share_shown(&chain_mesh.mesh, &shown) < LEAST_SHOWN {
         return Err(unfit(
             UnfitReason::NeckHidden,
@@ -143,6 +154,8 @@ pub fn fit(
         None => parts.push((chain_mesh.mesh, shown.clone())),
     }
     parts.extend(pendants.into_iter().map(|mesh| (mesh, shown.clone())));
+    let mut falls_on = receiver;
+    in_front.hide(&mut falls_on, &mattes.near);
     let layers = parts
         .into_iter()
         .filter(|(mesh, _)| !mesh.triangles.is_empty())
@@ -162,7 +175,7 @@ pub fn fit(
         }],
         px_per_mm,
         scale: piece.scale,
-        receiver: Some(receiver),
+        receiver: Some(Arc::new(falls_on)),
     })
 }
 
@@ -226,13 +239,13 @@ fn lead_to_outline(
         body, hung, chain, ..
     }: &Draped,
     camera: &Camera,
-    (mattes, receiver): (&Mattes, &Mask),
+    (mattes, receiver, in_front): (&Mattes, &Mask, &InFront),
     part: usize,
     allow_hidden: bool,
 ) -> Result<Crest, Unfit> {
     let mut ends = Vec::new();
     for end in End::both(hung, body, camera) {
-        match end.look(mattes) {
+        match end.look(mattes, in_front) {
             Found::Outline(mm) => {
                 end.shift(&mut mesh.mesh, mm, part);
                 ends.push((end, mm));
@@ -318,6 +331,15 @@ fn neckline(lowest: DVec2, px_per_mm: f64) -> impl Iterator<Item = DVec2> + Clon
     let reach = OVER_CLOTH_MM * px_per_mm;
     let steps = 20;
     (0..=steps).map(move |i| lowest - DVec2::Y * (reach * f64::from(i) / f64::from(steps)))
+}
+
+/// Share of the chain in front of the body that passes behind a hand.
+fn behind_hand(mesh: &WarpMesh, in_front: &InFront) -> f64 {
+    let front = mesh.vertices.iter().filter(|v| v.cover > 0.5);
+    let (hidden, all) = front.fold((0, 0), |(hidden, all), v| {
+        (hidden + usize::from(in_front.by_hand(v.target)), all + 1)
+    });
+    f64::from(hidden as u32) / f64::from((all as u32).max(1))
 }
 
 /// Share of the chain in front of the body that nothing in the picture hides.

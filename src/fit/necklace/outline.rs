@@ -4,8 +4,9 @@
 use glam::{DVec2, DVec3};
 
 use super::hung::Hung;
+use super::in_front::InFront;
 use crate::fit::WarpMesh;
-use crate::fit::body::Body;
+use crate::locate::body::Body;
 use crate::locate::camera::Camera;
 use crate::locate::matte::Mattes;
 
@@ -16,6 +17,8 @@ const STEP_MM: f64 = 0.5;
 const ASTRAY_MM: f64 = 16.0;
 /// The chain is moved to the outline at its end, and less and less up to this far from it, mm.
 const FADE_MM: f64 = 60.0;
+/// Skin this near to the face's outline may be the jaw's, mm.
+const JAW_MM: f64 = 12.0;
 /// Hair beside an outline hides the neck's own.
 const HAIR: f32 = 0.3;
 
@@ -34,7 +37,7 @@ pub struct End {
 pub enum Found {
     /// The outline is this many mm farther out.
     Outline(f64),
-    /// Skin all around: the stand-in is far from the body.
+    /// The neck's own skin all around: the stand-in is far from the body.
     Astray,
     /// Hair, cloth, or nothing that can be told.
     Unknown,
@@ -61,10 +64,13 @@ impl End {
     }
 
     /// Looks for the body's outline beside the end.
-    pub fn look(&self, mattes: &Mattes) -> Found {
+    pub fn look(&self, mattes: &Mattes, in_front: &InFront) -> Found {
         let place = |mm: f64| self.at + self.out * mm;
         let far = (ASTRAY_MM / STEP_MM) as usize;
-        if (0..=far).all(|i| mattes.skin.sample(place(i as f64 * STEP_MM)) > 0.9) {
+        let mut beyond = (0..=far).map(|i| place(i as f64 * STEP_MM));
+        let jaw = JAW_MM * self.px_per_mm;
+        let of_neck = |p: DVec2| !in_front.by_face(p, jaw) && !in_front.by_hand(p);
+        if beyond.all(|p| mattes.skin.sample(p) > 0.9 && of_neck(p)) {
             return Found::Astray;
         }
         let outside = |mm: f64| mattes.background.sample(place(mm)) > 0.5;
@@ -129,14 +135,15 @@ mod tests {
 
     #[test]
     fn the_pictures_outline_is_found_on_either_side() {
+        let nothing = InFront::default();
         for (edge, expected) in [(120, 5.0), (100, 0.0), (80, -5.0)] {
-            match end().look(&picture(edge)) {
+            match end().look(&picture(edge), &nothing) {
                 Found::Outline(mm) => assert!((mm - expected).abs() <= 0.5, "{edge}: {mm}"),
                 other => panic!("{edge}: {other:?}"),
             }
         }
-        assert_eq!(end().look(&picture(200)), Found::Astray);
-        assert_eq!(end().look(&picture(30)), Found::Unknown);
+        assert_eq!(end().look(&picture(200), &nothing), Found::Astray);
+        assert_eq!(end().look(&picture(30), &nothing), Found::Unknown);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use glam::{DVec2, DVec3};
 
 use super::map::ChainMap;
-use crate::fit::body::Body;
 use crate::fit::{WarpMesh, WarpVertex};
+use crate::locate::body::Body;
 use crate::product::Pendant;
 
 /// Finest and coarsest number of cells along the pendant's longer side.

@@ -19,7 +19,7 @@ pub trait Surface {
     fn contact(&self, p: DVec3) -> (f64, DVec3);
 }
 
-impl Surface for crate::fit::body::Body {
+impl Surface for crate::locate::body::Body {
     fn contact(&self, p: DVec3) -> (f64, DVec3) {
         self.distance(p)
     }

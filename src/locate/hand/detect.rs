@@ -54,6 +54,24 @@ pub fn find(photo: &Photo, engine: &dyn Engine) -> Result<Vec<RawHand>, InferErr
     Ok(Vec::new())
 }
 
+/// The sure hands of an upright square of a photograph, by one plain look.
+///
+/// # Errors
+/// When a model cannot be run.
+pub fn find_in(
+    photo: &Photo,
+    engine: &dyn Engine,
+    centre: DVec2,
+    side: f64,
+) -> Result<Vec<RawHand>, InferError> {
+    look(
+        photo,
+        engine,
+        &Roi::square(centre, side, 0.0),
+        PRESENCE_SECOND_LOOK,
+    )
+}
+
 /// The palm detector knows upright hands of medium size best: quarter turns of the whole picture, then a
 /// three by three grid of half-size tiles for small hands.
 fn second_looks(whole: &Roi) -> Vec<Roi> {

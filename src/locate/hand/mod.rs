@@ -6,7 +6,10 @@ mod frame;
 mod silhouette;
 mod wrist;
 
+use detect::find_in;
 pub use detect::{POINTS, RawHand, find};
+
+use glam::DVec2;
 
 use super::Hand;
 use super::camera::Camera;
@@ -19,6 +22,24 @@ use crate::infer::{Engine, InferError};
 /// When a model cannot be run.
 pub fn locate_hands(photo: &Photo, engine: &dyn Engine, camera: &Camera) -> Result<Vec<Hand>, InferError> {
     let raw = find(photo, engine)?;
+    Ok(raw
+        .iter()
+        .filter_map(|hand| measure(photo, hand, camera))
+        .collect())
+}
+
+/// Hands in an upright square of a photograph, given by its centre and side in pixels: one look for hands of medium size
+/// that are surely there.
+///
+/// # Errors
+/// When a model cannot be run.
+pub fn hands_around(
+    photo: &Photo,
+    engine: &dyn Engine,
+    camera: &Camera,
+    (centre, side): (DVec2, f64),
+) -> Result<Vec<Hand>, InferError> {
+    let raw = find_in(photo, engine, centre, side)?;
     Ok(raw
         .iter()
         .filter_map(|hand| measure(photo, hand, camera))

@@ -3,6 +3,7 @@
 use glam::DVec2;
 
 use crate::locate::Face;
+use crate::polygon::crossings;
 
 /// Side of the square in face heights (forehead to chin).
 const SIDE: f64 = 3.4;
@@ -45,7 +46,7 @@ impl FaceSquare {
 }
 
 /// The face's outline in pixels; empty when the mesh is not whole.
-pub(super) fn oval(face: &Face) -> Vec<DVec2> {
+pub fn oval(face: &Face) -> Vec<DVec2> {
     OVAL.iter()
         .map(|&i| face.landmarks.get(i).map(|p| p.truncate()))
         .collect::<Option<_>>()
@@ -56,19 +57,12 @@ pub(super) fn oval(face: &Face) -> Vec<DVec2> {
 pub(super) fn inside(polygon: &[DVec2], centre: DVec2, side: f64, size: usize) -> Vec<bool> {
     let cell = side / size.max(1) as f64;
     let mut out = vec![false; size * size];
-    let mut crossings: Vec<f64> = Vec::new();
+    let polygon: Vec<DVec2> = polygon
+        .iter()
+        .map(|p| (*p - centre + side / 2.0) / cell)
+        .collect();
     for (y, row) in out.chunks_exact_mut(size.max(1)).enumerate() {
-        let level = y as f64 + 0.5;
-        crossings.clear();
-        let points = polygon.iter().map(|p| (*p - centre + side / 2.0) / cell);
-        let next = points.clone().cycle().skip(1);
-        for (a, b) in points.zip(next) {
-            if (a.y <= level) != (b.y <= level) {
-                crossings.push(a.x + (level - a.y) / (b.y - a.y) * (b.x - a.x));
-            }
-        }
-        crossings.sort_by(f64::total_cmp);
-        for pair in crossings.chunks_exact(2) {
+        for pair in crossings(&polygon, y as f64 + 0.5).chunks_exact(2) {
             for (x, v) in row.iter_mut().enumerate() {
                 let middle = x as f64 + 0.5;
                 *v |= middle >= pair[0] && middle < pair[1];

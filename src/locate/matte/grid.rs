@@ -17,7 +17,7 @@ pub struct RegionGrid {
 
 impl RegionGrid {
     /// Photo position of the middle of cell (x, y).
-    pub(super) fn middle(&self, x: usize, y: usize) -> DVec2 {
+    pub fn middle(&self, x: usize, y: usize) -> DVec2 {
         let cell = self.side / self.size.max(1) as f64;
         self.centre - self.side / 2.0 + (DVec2::new(x as f64, y as f64) + 0.5) * cell
     }

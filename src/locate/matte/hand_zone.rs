@@ -3,6 +3,7 @@
 use glam::DVec2;
 
 use crate::locate::Hand;
+use crate::polygon::{contains, from_segment};
 
 /// Joints of each finger from its root to its tip.
 const FINGERS: [[usize; 4]; 5] = [
@@ -16,15 +17,17 @@ const FINGERS: [[usize; 4]; 5] = [
 const PALM: [usize; 6] = [0, 1, 5, 9, 13, 17];
 
 /// Bones with their half widths, pixels.
-pub(super) struct HandZone {
+pub struct HandZone {
     capsules: Vec<(DVec2, DVec2, f64)>,
     palm: Vec<DVec2>,
     forearm: (DVec2, DVec2, f64),
+    /// Middle and side of the upright square around hand and forearm, pixels.
     pub centre: DVec2,
     pub side: f64,
 }
 
 impl HandZone {
+    /// `None` when the hand's points are not all there.
     pub fn of(hand: &Hand) -> Option<Self> {
         let point = |i: usize| hand.landmarks.get(i).map(|p| p.truncate());
         let mut capsules = Vec::new();
@@ -70,11 +73,11 @@ impl HandZone {
         }
         let mut least = f64::INFINITY;
         for (a, b, half) in &self.capsules {
-            least = least.min(distance(p, *a, *b) / half.max(0.5));
+            least = least.min(from_segment(p, *a, *b) / half.max(0.5));
         }
         for pair in self.palm.windows(2) {
             let half = self.forearm.2 * 0.35;
-            least = least.min(distance(p, pair[0], pair[1]) / half.max(0.5));
+            least = least.min(from_segment(p, pair[0], pair[1]) / half.max(0.5));
         }
         least
     }
@@ -82,22 +85,6 @@ impl HandZone {
     /// The same for the forearm.
     pub fn forearm(&self, p: DVec2) -> f64 {
         let (a, b, half) = self.forearm;
-        distance(p, a, b) / half.max(0.5)
+        from_segment(p, a, b) / half.max(0.5)
     }
-}
-
-fn distance(p: DVec2, a: DVec2, b: DVec2) -> f64 {
-    let ab = b - a;
-    let t = ((p - a).dot(ab) / ab.length_squared().max(1e-12)).clamp(0.0, 1.0);
-    p.distance(a + ab * t)
-}
-
-fn contains(polygon: &[DVec2], p: DVec2) -> bool {
-    let mut inside = false;
-    for (a, b) in polygon.iter().zip(polygon.iter().cycle().skip(1)) {
-        if (a.y <= p.y) != (b.y <= p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x) {
-            inside = !inside;
-        }
-    }
-    inside
 }

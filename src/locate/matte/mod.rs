@@ -18,7 +18,9 @@ mod refine;
 
 use super::Anatomy;
 use crate::imaging::{Mask, Photo, Rect};
+pub use face_square::oval as face_oval;
 pub use grid::RegionGrid;
+pub use hand_zone::HandZone;
 pub use near::Near;
 pub use network::face_regions;
 

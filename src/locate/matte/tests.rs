@@ -78,6 +78,7 @@ fn anatomy(photo: &Photo, face: Option<Face>) -> Anatomy {
         neck: None,
         shoulders: None,
         hands: Vec::new(),
+        hands_at_neck: Vec::new(),
         person: None,
         light: None,
     }

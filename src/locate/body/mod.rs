@@ -45,7 +45,7 @@ impl Body {
     /// Stand-in for the first person; `None` without a neck.
     pub fn new(anatomy: &Anatomy) -> Option<Self> {
         let neck = anatomy.neck.as_ref()?;
-        let (left, right) = match &anatomy.shoulders {
+        let shoulders = match &anatomy.shoulders {
             Some(s) => (s.left_mm, s.right_mm),
             None => {
                 let middle = neck.centre_mm + DVec3::new(0.0, MEAN_HEIGHT_MM, 10.0);
@@ -53,17 +53,23 @@ impl Body {
                 (middle + half, middle - half)
             }
         };
+        Self::of(shoulders, neck.centre_mm, neck.radius_mm)
+    }
+
+    /// Stand-in for a person with the left and right shoulder joints, the neck's centre (camera mm) and its radius (mm)
+    /// there; `None` when the shoulders are in one place.
+    pub fn of((left, right): (DVec3, DVec3), neck: DVec3, neck_mm: f64) -> Option<Self> {
         let x = (left - right).try_normalize()?;
         // The torso is taken to be upright: its axis is the photo's vertical, squared with the shoulders.
         let up = DVec3::NEG_Y.reject_from_normalized(x).try_normalize()?;
         let to_camera = DMat3::from_cols(x, up.cross(x), up);
         let origin = (left + right) / 2.0;
-        let centre = to_camera.transpose() * (neck.centre_mm - origin);
+        let centre = to_camera.transpose() * (neck - origin);
         let neck_height = centre.z.clamp(70.0, 190.0);
         Some(Self {
             to_camera,
             origin,
-            grid: Grid::new((left - right).length() / 2.0, neck.radius_mm, neck_height),
+            grid: Grid::new((left - right).length() / 2.0, neck_mm, neck_height),
             lean: centre.truncate() / neck_height,
             neck_height,
         })
@@ -133,6 +139,31 @@ impl Body {
             least = least.min(self.distance(self.from_camera(p + to_eye * t)).0);
         }
         least
+    }
+
+    /// How far the whole line of sight through a point (camera mm) keeps off the skin, mm: negative where it cuts into the
+    /// body, 0 where it touches the outline.
+    pub fn outline_distance(&self, p: DVec3) -> f64 {
+        const REACH_MM: f64 = 200.0;
+        const STEPS: usize = 25;
+        const STEP_MM: f64 = 2.0 * REACH_MM / (STEPS - 1) as f64;
+        let away = p.normalize_or_zero();
+        let at = |i: usize| {
+            let q = p + away * (i as f64 * STEP_MM - REACH_MM);
+            self.distance(self.from_camera(q)).0
+        };
+        let distances: [f64; STEPS] = std::array::from_fn(at);
+        let nearest = (1..STEPS - 1)
+            .min_by(|a, b| distances[*a].total_cmp(&distances[*b]))
+            .unwrap_or(1);
+        // The lowest point of the parabola through the nearest sample and its neighbours.
+        let [a, b, c] = [distances[nearest - 1], distances[nearest], distances[nearest + 1]];
+        let bend = a - 2.0 * b + c;
+        if bend > 1e-9 && a >= b && c >= b {
+            b - (a - c).powi(2) / (8.0 * bend)
+        } else {
+            b
+        }
     }
 }
 
@@ -224,4 +255,28 @@ fn cubic(x: &[f64], y: &[f64], at: f64) -> f64 {
         + (t3 - 2.0 * t2 + t) * m0
         + (3.0 * t2 - 2.0 * t3) * y[k + 1]
         + (t3 - t2) * m1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_sight_misses_the_outline_by_what_a_point_behind_the_body_is_hidden_by() {
+        let shoulder = DVec3::new(165.0, 120.0, 950.0);
+        let right = shoulder * DVec3::new(-1.0, 1.0, 1.0);
+        let body = Body::of((shoulder, right), DVec3::new(0.0, -5.0, 950.0), 47.0).unwrap();
+        let (mut hidden, mut seen) = (0, 0);
+        for (i, j) in (0..24).flat_map(|i| (0..12).map(move |j| (i, j))) {
+            let p = DVec3::new(f64::from(i) * 20.0 - 230.0, f64::from(j) * 12.0 - 20.0, 950.0);
+            let miss = body.outline_distance(p);
+            let behind = body.clearance(p + p.normalize() * 190.0);
+            // Far off the body the distance is of first order only, and differs along the line.
+            if miss.abs() < 15.0 {
+                assert!((miss - behind).abs() < 3.0, "{p:?}: {miss} {behind}");
+            }
+            (hidden, seen) = (hidden + i32::from(miss < 0.0), seen + i32::from(miss > 0.0));
+        }
+        assert!(hidden > 30 && seen > 30, "{hidden} {seen}");
+    }
 }

@@ -6,9 +6,9 @@
 
 use glam::{DMat3, DVec2, DVec3};
 
-use super::body_pose::{BodyPose, LEFT_SHOULDER, RIGHT_SHOULDER};
-use super::camera::Camera;
-use super::{HeadPose, Shoulders};
+use crate::locate::body_pose::{BodyPose, LEFT_SHOULDER, RIGHT_SHOULDER};
+use crate::locate::camera::Camera;
+use crate::locate::{HeadPose, Shoulders};
 
 /// From the eyes to the middle between the shoulder joints: part that turns with the head, part of the torso; mm.
 const SHOULDERS_BY_HEAD: DVec3 = DVec3::new(0.0, 68.9, 93.9);

@@ -6,9 +6,9 @@
 use glam::{DVec2, DVec3};
 use image::RgbImage;
 
-use super::camera::Camera;
 use super::torso::Torso;
-use super::{HeadPose, Neck};
+use crate::locate::camera::Camera;
+use crate::locate::{HeadPose, Neck};
 
 /// Up the neck, in the torso's frame: necks lean forward.
 const AXIS: DVec3 = DVec3::new(0.0, -0.958, -0.287);
@@ -130,7 +130,7 @@ fn mean(colors: Option<&[Option<DVec3>]>) -> Option<DVec3> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::locate::torso::torso;
+    use crate::locate::trunk::torso::torso;
     use glam::DMat3;
 
     fn scene(left_mm: f64, right_mm: f64) -> (RgbImage, Camera, HeadPose, Torso) {
