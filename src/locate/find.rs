@@ -72,10 +72,11 @@ impl Wants {
         let face = self.face || self.neck;
         let parts = [
             (face, &[ModelId::FaceShort, ModelId::FaceMesh][..]),
-            (self.hands || self.neck, &[ModelId::Palm, ModelId::Hand]),
+            (self.hands, &[ModelId::Palm, ModelId::Hand]),
             (self.person, &[ModelId::Selfie]),
             (face, &[ModelId::EarLobe]),
             (face && self.regions, &[ModelId::FaceRegions]),
+            (self.neck && !self.hands, &[ModelId::Palm]),
             (self.neck, &[ModelId::PoseDetection, ModelId::PoseLandmark]),
         ];
         let wanted = parts.into_iter().filter(|(wanted, _)| *wanted);
@@ -87,6 +88,9 @@ impl Wants {
         let mut models = self.models();
         if self.face || self.neck {
             models.push(ModelId::FaceFull);
+        }
+        if self.neck && !self.hands {
+            models.push(ModelId::Hand);
         }
         models
     }
