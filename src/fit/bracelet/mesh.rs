@@ -14,6 +14,8 @@ use crate::imaging::LinearImage;
 use crate::product::BraceletStructure;
 use crate::product::band::{BandShape, BandView, SideView};
 
+/// What a chain's link seen on edge shows, of its length seen flat.
+const LINK_ON_EDGE: f64 = 0.45;
 /// Ribs of the front, and of the back.
 const RIBS: usize = 120;
 /// The product is read this much beyond its edges, of its breadth.
@@ -105,15 +107,22 @@ impl<'a> Source<'a> {
         (0..ACROSS * ALONG).filter_map(alpha).sum::<f64>() / f64::from(ACROSS * ALONG)
     }
 
-    /// Signed length along the band's middle from its front to each rib of the part between two angles.
+    /// Signed length along the product from its front to each rib of the part between two angles: the band's own, but for a
+    /// chain where it turns away, for links cover each other there and each still shows its thickness.
     fn travelled(&self, hang: &Hang, [start, end]: [f64; 2]) -> Vec<f64> {
         let place = |a: f64| {
             let out = hang.outward(a);
             hang.inside(out) + out * (self.thickness_mm / 2.0)
         };
         let between = |from: f64, to: f64, k: usize| from + (to - from) * k as f64 / RIBS as f64;
+        let across = hang.axis().truncate().perp().normalize_or_zero();
         let step = |from: f64, to: f64, k: usize| {
-            place(between(from, to, k)).distance(place(between(from, to, k + 1)))
+            let along = place(between(from, to, k + 1)) - place(between(from, to, k));
+            if self.structure.flexible {
+                links_seen(along, across)
+            } else {
+                along.length()
+            }
         };
         let middle = hang.facing();
         let length: f64 = (0..RIBS).map(|k| step(middle, start, k)).sum();
@@ -184,6 +193,11 @@ pub fn turns(hang: &Hang) -> [f64; 2] {
         let believed = hangs && BELIEVED.contains(&turn);
         middle + sign * if believed { turn } else { FRAC_PI_2 }
     })
+}
+
+/// How much of a piece `along` a chain shows, where the picture's direction across the wrist is `across`.
+fn links_seen(along: DVec3, across: DVec2) -> f64 {
+    (along.truncate().dot(across).abs() / LINK_ON_EDGE).min(along.length())
 }
 
 /// The part that faces the camera, seen from outside.
@@ -272,6 +286,23 @@ mod tests {
             .into_iter()
             .fold(f64::NEG_INFINITY, f64::max);
         assert!((lowest - turned).abs() < 0.05, "{lowest} {turned}");
+    }
+
+    /// Seen flat or at 60°, where a link still spans half its length, all shows; nearly on edge less and less.
+    #[test]
+    fn links_on_edge_cover_each_other() {
+        for (deg, seen) in [
+            (0.0f64, 4.0),
+            (60.0, 4.0),
+            (80.0, 4.0 * 0.17365 / 0.45),
+            (90.0, 0.0),
+        ] {
+            let (sin, cos) = deg.to_radians().sin_cos();
+            let found = links_seen(DVec3::new(0.0, 4.0 * cos, 4.0 * sin), DVec2::Y);
+            assert!((found - seen).abs() < 1e-4, "{deg}: {found} {seen}");
+        }
+        // Along the arm the picture shows no more of a link.
+        assert_eq!(links_seen(DVec3::new(2.0, 0.0, 2.0), DVec2::Y), 0.0);
     }
 
     #[test]
