@@ -153,12 +153,21 @@ fn find(photo: &Photo, engine: &dyn Engine, wants: Wants) -> Result<Anatomy, Inf
     Ok(anatomy)
 }
 
-/// Hands in the square around the first face's head and chest.
+/// Hands in the square around the first face's head and chest: sure ones of a size that goes with the face, for folds of
+/// hair and cloth pass for hands now and then, mostly for small ones.
 fn hands_at_neck(photo: &Photo, engine: &dyn Engine, anatomy: &Anatomy) -> Result<Vec<Hand>, InferError> {
-    match anatomy.faces.first().and_then(|f| f.regions.as_ref()) {
-        Some(square) => hands_around(photo, engine, &anatomy.camera, (square.centre, square.side)),
-        None => Ok(Vec::new()),
-    }
+    const SURE: f64 = 0.65;
+    /// Pixels per millimetre at the hand over those at the face.
+    const SIZE: std::ops::RangeInclusive<f64> = 0.6..=1.6;
+    let Some(face) = anatomy.faces.first() else {
+        return Ok(Vec::new());
+    };
+    let Some(square) = &face.regions else {
+        return Ok(Vec::new());
+    };
+    let mut hands = hands_around(photo, engine, &anatomy.camera, (square.centre, square.side))?;
+    hands.retain(|h| h.score >= SURE && SIZE.contains(&(h.px_per_mm / face.px_per_mm)));
+    Ok(hands)
 }
 
 /// Pose, scale and ears of a face.
