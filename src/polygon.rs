@@ -10,19 +10,23 @@ pub fn sides(polygon: &[DVec2]) -> impl Iterator<Item = (DVec2, DVec2)> {
         .zip(polygon.iter().copied().cycle().skip(1))
 }
 
+/// Where the border crosses the level `y`, side by side.
+fn crossed(polygon: &[DVec2], y: f64) -> impl Iterator<Item = f64> {
+    sides(polygon)
+        .filter(move |(a, b)| (a.y <= y) != (b.y <= y))
+        .map(move |(a, b)| a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x))
+}
+
 /// Where the border crosses the level `y`, ascending: inside lies between the first and the second, and so on.
 pub fn crossings(polygon: &[DVec2], y: f64) -> Vec<f64> {
-    let mut out: Vec<f64> = sides(polygon)
-        .filter(|(a, b)| (a.y <= y) != (b.y <= y))
-        .map(|(a, b)| a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x))
-        .collect();
+    let mut out: Vec<f64> = crossed(polygon, y).collect();
     out.sort_by(f64::total_cmp);
     out
 }
 
 /// Whether a point lies inside (even-odd rule).
 pub fn contains(polygon: &[DVec2], p: DVec2) -> bool {
-    crossings(polygon, p.y).iter().filter(|x| **x > p.x).count() % 2 == 1
+    crossed(polygon, p.y).filter(|x| *x > p.x).count() % 2 == 1
 }
 
 /// Distance from a segment.

@@ -18,7 +18,6 @@ pub struct Anatomy {
     /// Best seen first.
     pub hands: Vec<Hand>,
     /// Hands around the neck, which may hide what hangs there; looked for with the neck, whether hands are wanted or not.
-    #[serde(default)]
     pub hands_at_neck: Vec<Hand>,
     /// Person coverage over the whole photo at model resolution; sample it with [`PersonMask::sample`].
     pub person: Option<PersonMask>,

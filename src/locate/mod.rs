@@ -17,7 +17,6 @@ pub mod manual;
 pub mod matte;
 pub mod mesh;
 mod mesh_maps;
-
 pub mod outputs;
 pub mod overlay;
 pub mod person;

@@ -67,47 +67,42 @@ impl InFront {
 fn hide_behind_hand(hand: &HandZone, shown: &mut Mask, near: &Near) {
     let rect = shown.rect;
     let corner = DVec2::new(f64::from(rect.x), f64::from(rect.y));
-    let reach = |low: f64, high: f64, size: u32| {
-        let cell = |v: f64| {
-            (v / STEP as f64)
-                .floor()
-                .clamp(0.0, f64::from(size) / STEP as f64) as usize
-        };
-        cell(low)..cell(high) + 1
-    };
     let low = hand.centre - corner - hand.side / 2.0;
     let high = low + hand.side;
-    if high.cmplt(DVec2::ZERO).any() {
-        return;
-    }
-    let width = rect.width as usize;
-    for row in reach(low.y, high.y, rect.height) {
-        for column in reach(low.x, high.x, rect.width) {
-            let (x, y) = (column * STEP, row * STEP);
-            if x >= width || y >= rect.height as usize {
-                continue;
-            }
-            let at = |i: usize, j: usize| {
-                cover(
-                    hand,
-                    corner + DVec2::new((x + i * STEP) as f64, (y + j * STEP) as f64),
-                )
-            };
-            let corners = [at(0, 0), at(1, 0), at(0, 1), at(1, 1)];
-            if corners.iter().all(|c| *c <= 0.0) {
-                continue;
-            }
-            for v in y..(y + STEP).min(rect.height as usize) {
-                for u in x..(x + STEP).min(width) {
-                    if near.holds(u, v) {
-                        let [a, b] = [u - x, v - y].map(|d| (d as f64 + 0.5) / STEP as f64);
-                        let above = corners[0] + (corners[1] - corners[0]) * a;
-                        let below = corners[2] + (corners[3] - corners[2]) * a;
-                        shown.data[v * width + u] *= 1.0 - (above + (below - above) * b) as f32;
-                    }
+    // Cells of the mask that the hand's square reaches into.
+    let cells = |low: f64, high: f64, size: u32| {
+        let size = f64::from(size);
+        let cell = |v: f64| v.clamp(0.0, size) / STEP as f64;
+        cell(low).floor() as usize..cell(high).ceil() as usize
+    };
+    let (columns, rows) = (
+        cells(low.x, high.x, rect.width),
+        cells(low.y, high.y, rect.height),
+    );
+    // The hand's share at the cells' upper corners, from left to right.
+    let corners = |row: usize| -> Vec<f64> {
+        let place = |column: usize| corner + DVec2::new((column * STEP) as f64, (row * STEP) as f64);
+        (columns.start..=columns.end)
+            .map(|column| cover(hand, place(column)))
+            .collect()
+    };
+    let (width, height) = (rect.width as usize, rect.height as usize);
+    let mut above = corners(rows.start);
+    for row in rows {
+        let below = corners(row + 1);
+        for v in row * STEP..((row + 1) * STEP).min(height) {
+            let down = (v % STEP) as f64 / STEP as f64 + 0.5 / STEP as f64;
+            for u in columns.start * STEP..(columns.end * STEP).min(width) {
+                let k = u / STEP - columns.start;
+                let right = (u % STEP) as f64 / STEP as f64 + 0.5 / STEP as f64;
+                let side = |line: &[f64]| line[k] + (line[k + 1] - line[k]) * right;
+                let (upper, lower) = (side(&above), side(&below));
+                if near.holds(u, v) {
+                    shown.data[v * width + u] *= 1.0 - (upper + (lower - upper) * down) as f32;
                 }
             }
         }
+        above = below;
     }
 }
 
@@ -142,5 +137,39 @@ mod tests {
         assert_eq!((shown.get(50, 40), shown.get(33, 22)), (0.0, 1.0));
         assert!(face().by_face(DVec2::new(31.0, 40.0), 0.0) && !face().by_face(DVec2::new(27.0, 40.0), 2.0));
         assert!(face().by_face(DVec2::new(29.0, 40.0), 2.0) && !face().by_hand(DVec2::new(50.0, 40.0)));
+    }
+
+    #[test]
+    fn a_hand_hides_what_is_behind_it_up_to_its_edge() {
+        let (a, b, half) = (DVec2::new(40.0, 30.0), DVec2::new(90.0, 60.0), 24.0);
+        let rect = Rect::new(13, 7, 101, 90);
+        // Partly out of the mask, out of it, and left of and above its corner.
+        let far = DVec2::splat(400.0);
+        let fingers = [(a, b), (a + far, b + far), (a - far, b - far)];
+        let in_front = InFront {
+            face: Vec::new(),
+            hands: fingers.map(|(a, b)| HandZone::bone(a, b, half)).into(),
+        };
+        let mut shown = Mask::filled(rect, 1.0);
+        in_front.hide(&mut shown, &Near::all(rect));
+        let (mut hidden, mut seen) = (0, 0);
+        for y in rect.y..rect.bottom() {
+            for x in rect.x..rect.right() {
+                let p = DVec2::new(f64::from(x) + 0.5, f64::from(y) + 0.5);
+                let t = ((p - a).dot(b - a) / (b - a).length_squared()).clamp(0.0, 1.0);
+                let off = p.distance(a + (b - a) * t) / half;
+                let expected = 1.0 - ((1.1 - off) / 0.15).clamp(0.0, 1.0);
+                assert!(
+                    (f64::from(shown.get(x, y)) - expected).abs() < 0.3,
+                    "{x} {y}: {off}"
+                );
+                if !(0.75..1.3).contains(&off) {
+                    assert_eq!(f64::from(shown.get(x, y)), expected, "{x} {y}: {off}");
+                    (hidden, seen) = (hidden + i32::from(off < 1.0), seen + i32::from(off > 1.0));
+                }
+            }
+        }
+        assert!(hidden > 500 && seen > 500, "{hidden} {seen}");
+        assert!(in_front.by_hand(b) && !in_front.by_hand(DVec2::new(20.0, 90.0)));
     }
 }

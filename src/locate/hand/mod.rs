@@ -6,10 +6,11 @@ mod frame;
 mod silhouette;
 mod wrist;
 
-use detect::find_in;
 pub use detect::{POINTS, RawHand, find};
 
 use glam::DVec2;
+
+use detect::find_in;
 
 use super::Hand;
 use super::camera::Camera;
@@ -21,11 +22,7 @@ use crate::infer::{Engine, InferError};
 /// # Errors
 /// When a model cannot be run.
 pub fn locate_hands(photo: &Photo, engine: &dyn Engine, camera: &Camera) -> Result<Vec<Hand>, InferError> {
-    let raw = find(photo, engine)?;
-    Ok(raw
-        .iter()
-        .filter_map(|hand| measure(photo, hand, camera))
-        .collect())
+    Ok(measured(photo, &find(photo, engine)?, camera))
 }
 
 /// Hands in an upright square of a photograph, given by its centre and side in pixels: one look for hands of medium size
@@ -39,11 +36,13 @@ pub fn hands_around(
     camera: &Camera,
     (centre, side): (DVec2, f64),
 ) -> Result<Vec<Hand>, InferError> {
-    let raw = find_in(photo, engine, centre, side)?;
-    Ok(raw
-        .iter()
+    Ok(measured(photo, &find_in(photo, engine, centre, side)?, camera))
+}
+
+fn measured(photo: &Photo, raw: &[RawHand], camera: &Camera) -> Vec<Hand> {
+    raw.iter()
         .filter_map(|hand| measure(photo, hand, camera))
-        .collect())
+        .collect()
 }
 
 /// Measures one hand in the picture; `None` when its landmarks make no hand.

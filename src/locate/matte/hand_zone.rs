@@ -66,6 +66,18 @@ impl HandZone {
         (side.is_finite() && side > 4.0 && zone.centre.is_finite()).then_some(zone)
     }
 
+    /// One bone with its half width and no more.
+    #[cfg(test)]
+    pub fn bone(a: DVec2, b: DVec2, half: f64) -> Self {
+        Self {
+            capsules: vec![(a, b, half)],
+            palm: Vec::new(),
+            forearm: (a, b, half),
+            centre: (a + b) / 2.0,
+            side: a.distance(b) + 4.0 * half,
+        }
+    }
+
     /// Distance from the hand's bones in half widths: 0 on a bone or in the palm, 1 at the silhouette.
     pub fn hand(&self, p: DVec2) -> f64 {
         if contains(&self.palm, p) {
