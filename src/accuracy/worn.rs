@@ -157,6 +157,9 @@ impl Surface {
             // The girdle, as modelled, above the skin under the band.
             let girdle = 1.6 + 0.62 * stone;
             let top = frame.point(DVec3::new(0.0, -(inner + girdle), 0.0));
+            // The band under the stone does not show.
+            let (middle, reach) = (truth.camera().project(top), 0.5 * stone * finger.px_per_mm);
+            points.retain(|p| p.pixel.distance(middle) > reach);
             for k in 0..12 {
                 let (s, c) = (f64::from(k) / 12.0 * std::f64::consts::TAU).sin_cos();
                 for r in [0.3, 0.55] {
@@ -207,6 +210,12 @@ impl Surface {
                 });
                 let mut points: Vec<SurfacePoint> = on_skin.collect();
                 if let Some(diameter) = size(piece, "case_diameter_mm") {
+                    // The skin under the case does not show.
+                    let (middle, reach) = (
+                        frame.camera.project(frame.case_top(&skin)),
+                        0.5 * diameter * wrist.px_per_mm,
+                    );
+                    points.retain(|p| p.pixel.distance(middle) > reach);
                     points.extend(frame.watch_case(&skin, diameter / 2.0));
                 }
                 points
@@ -260,16 +269,21 @@ impl Frame {
 
     /// The dial of a watch, as modelled: flat over the back of the wrist.
     fn watch_case(&self, skin: &[DVec3], radius: f64) -> Vec<SurfacePoint> {
-        let back = skin.iter().map(|q| (q - self.origin).dot(self.y));
-        let top = back.fold(f64::INFINITY, f64::min) - CASE_FROM_MM - CASE_MM;
+        let top = self.case_top(skin);
         let turns = (0..24).map(|k| (f64::from(k) / 24.0 * std::f64::consts::TAU).sin_cos());
         let disc = turns.flat_map(|(s, c)| [0.2, 0.5, 0.8, 1.0].map(|r| (r * radius * c, r * radius * s)));
         disc.map(|(x, z)| SurfacePoint {
-            pixel: self.camera.project(self.point(DVec3::new(x, top, z))),
+            pixel: self.camera.project(top + self.x * x + self.z * z),
             height_mm: CASE_FROM_MM,
             normal: -self.y,
         })
         .collect()
+    }
+
+    /// The middle of a watch's crystal.
+    fn case_top(&self, skin: &[DVec3]) -> DVec3 {
+        let back = skin.iter().map(|q| (q - self.origin).dot(self.y));
+        self.point(DVec3::Y * (back.fold(f64::INFINITY, f64::min) - CASE_FROM_MM - CASE_MM))
     }
 
     fn point(&self, p: DVec3) -> DVec3 {

@@ -28,7 +28,8 @@ pub struct Around {
     pub contact: Option<f64>,
     /// Share of the skin around that is black now and was not.
     pub clipped: Option<f64>,
-    /// Where the darkening lies from the middle of the skin around, mm to the right and down.
+    /// How far and whither from the nearest part of the piece the darkening lies on average, against the skin around,
+    /// mm to the right and down. (Its middle would tell where skin is lit, for only lit skin darkens.)
     pub fall_mm: Option<DVec2>,
 }
 
@@ -49,7 +50,7 @@ pub fn around(photo: &RgbImage, finished: &RgbImage, worn: &Worn, others: &[&Mas
     let light = |picture: &RgbImage, x: i32, y: i32| {
         luminance(picture.get_pixel(x as u32, y as u32).0.map(decode_srgb8))
     };
-    for (x, y, near) in near.samples() {
+    for (x, y, near, away) in near.samples() {
         let skin = || receiver.map_or(1.0, |mask| mask.get(x, y)) > 0.7;
         let free = || others.iter().all(|mask| mask.get(x, y) < PIECE);
         if near <= 0.0 || near > reach(AROUND_MM) || !skin() || !free() {
@@ -66,9 +67,9 @@ pub fn around(photo: &RgbImage, finished: &RgbImage, worn: &Worn, others: &[&Mas
         }
         seen += 1;
         black += usize::from(after < DARK / 10.0);
-        let at = DVec2::new(f64::from(x), f64::from(y));
-        all += at;
-        fallen += at * lost;
+        let from_piece = away * near;
+        all += from_piece;
+        fallen += from_piece * lost;
         weight += lost;
     }
     let told = seen >= FEWEST;
@@ -107,10 +108,12 @@ struct Distance {
     thirds: Vec<u32>,
 }
 
+/// Farther than anything, with room for a step.
+const FAR: u32 = u32::MAX / 2;
+
 impl Distance {
     /// From the cells that `jewelry` shows in.
     fn to(jewelry: &Mask, rect: &Rect, step: u32) -> Self {
-        const FAR: u32 = u32::MAX / 2;
         let stride = rect.width.div_ceil(step) as usize + 2;
         let rows = rect.height.div_ceil(step) as usize;
         let mut thirds = vec![FAR; stride * (rows + 2)];
@@ -143,18 +146,80 @@ impl Distance {
         }
     }
 
-    /// One pixel of every cell, near its middle, with the cell's distance in pixels.
-    fn samples(&self) -> impl Iterator<Item = (i32, i32, f64)> {
+    /// One pixel of every cell, near its middle, with the cell's distance in pixels and the direction away from the
+    /// piece.
+    fn samples(&self) -> impl Iterator<Item = (i32, i32, f64, DVec2)> {
         let step = self.step;
         let middles = move |from: i32, to: i32| {
             let cells = (from..to).step_by(step as usize);
             cells.map(move |v| v.saturating_add_unsigned(step / 2).min(to - 1))
         };
         let ys = middles(self.rect.y, self.rect.bottom());
-        let rows = self.thirds.chunks_exact(self.stride).skip(1);
-        ys.zip(rows).flat_map(move |(y, row)| {
-            let cells = middles(self.rect.x, self.rect.right()).zip(row.iter().skip(1));
-            cells.map(move |(x, thirds)| (x, y, f64::from(*thirds) / 3.0 * f64::from(step)))
+        ys.enumerate().flat_map(move |(row, y)| {
+            let first = (row + 1) * self.stride + 1;
+            middles(self.rect.x, self.rect.right())
+                .enumerate()
+                .map(move |(column, x)| {
+                    let at = first + column;
+                    let distance = f64::from(self.thirds[at]) / 3.0 * f64::from(step);
+                    (x, y, distance, self.away(at))
+                })
         })
+    }
+
+    /// The direction in which distance grows, of unit length; zero within the piece.
+    fn away(&self, at: usize) -> DVec2 {
+        // Beyond the border distance is taken to go on as within.
+        let slope = |back: usize, on: usize| {
+            let value = |i: usize| (self.thirds[i] < FAR).then(|| f64::from(self.thirds[i]));
+            let here = value(at).unwrap_or(0.0);
+            value(on).unwrap_or(here) - value(back).unwrap_or(here)
+        };
+        DVec2::new(slope(at - 1, at + 1), slope(at - self.stride, at + self.stride)).normalize_or_zero()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+    use crate::fit::Placement;
+    use crate::product::{Kind, ScaleSource};
+    use crate::render::Rendered;
+
+    /// A chain across lit and unlit skin throws its shadow where the skin is lit: that says nothing of where it falls.
+    #[test]
+    fn a_shadow_falls_away_from_the_piece_not_towards_the_lit_end() {
+        let photo = RgbImage::from_pixel(400, 200, Rgb([200, 150, 130]));
+        let bar = Rect::new(50, 95, 300, 10);
+        let below = RgbImage::from_fn(400, 200, |x, y| {
+            let shaded = (50..350).contains(&x) && (105..120).contains(&y);
+            // Next to nothing on the left, a third of the light on the right.
+            let lost = if shaded { (x - 50) as f32 / 900.0 } else { 0.0 };
+            Rgb([200.0, 150.0, 130.0].map(|v: f32| (v * (1.0 - lost)) as u8))
+        });
+        let jewelry = Mask::filled(bar, 1.0);
+        let worn = Worn {
+            item: 0,
+            placement: Placement {
+                kind: Kind::Bracelet,
+                layers: Vec::new(),
+                anchors: Vec::new(),
+                px_per_mm: 5.0,
+                scale: ScaleSource::Given,
+                receiver: None,
+            },
+            rendered: Rendered {
+                rect: bar,
+                shadow: Mask::filled(bar, 0.0),
+                height_mm: Mask::filled(bar, 0.0),
+                jewelry,
+                softness: 0.0,
+            },
+        };
+        let fall = around(&photo, &below, &worn, &[]).fall_mm.expect("a shadow");
+        assert!(fall.y > 0.4, "{fall}");
+        assert!(fall.x.abs() < 0.3 * fall.y, "{fall}");
     }
 }

@@ -148,9 +148,13 @@ PRODUCTS = {
 }
 
 
-def _softboxes(centre, size):
+# Softboxes and tent, as shares of the usual: bright metal that turns many faces to them would come out white.
+DIMMED = {"curb-silver": (0.3, 0.6)}
+
+
+def _softboxes(centre, size, share):
     """Lights that scale with the piece: one above, a strip on either side, a small one in front."""
-    power = 9 * size * size
+    power = 9 * size * size * share
     for name, at, width, watts, tall in (
         ("top", (0, -0.2, 1.6), 2.6, 3.5, 2.6),
         ("left", (-1.9, -0.9, 0.35), 0.8, 3.0, 3.0),
@@ -183,7 +187,8 @@ def shoot(name, path, pixels, samples, margin=0.06):
     size = tuple(min(pixels, int(np.ceil((e + border) * 1000 / mm_per_px / 2)) * 2) for e in extent)
     distance = max(0.6, frame * 6)
     scene.camera(centre - np.array([0, distance, 0]), centre, 36.0 * distance / frame, size)
-    _softboxes(centre, frame)
-    materials.light_tent()
+    boxes, tent = DIMMED.get(name, (1.0, 1.0))
+    _softboxes(centre, frame, boxes)
+    materials.light_tent(tent)
     scene.render(path, samples, transparent=True, view="Standard", bounces=12)
     return facts

@@ -29,7 +29,6 @@ pub use speed::Speed;
 #[derive(Debug, Clone, Default)]
 pub struct LightScene {
     pub name: String,
-    /// Portraits only.
     pub direction: Option<Direction>,
     /// The 8 mm of skin around the pieces.
     pub ring: Option<Ring>,
@@ -41,6 +40,8 @@ pub struct LightScene {
 /// The estimated direction of the key light against the truth.
 #[derive(Debug, Clone, Copy)]
 pub struct Direction {
+    /// What told it.
+    pub by: SceneKind,
     pub off_deg: f64,
     /// Angle of the true key light from the camera's axis: all of it, and sideways alone.
     pub key_deg: f64,
@@ -50,8 +51,9 @@ pub struct Direction {
 }
 
 impl Direction {
-    fn of(found: DVec3, truth: DVec3) -> Self {
+    fn of(by: SceneKind, found: DVec3, truth: DVec3) -> Self {
         Self {
+            by,
             off_deg: found.dot(truth).clamp(-1.0, 1.0).acos().to_degrees(),
             key_deg: truth.z.clamp(-1.0, 1.0).acos().to_degrees(),
             key_sideways_deg: truth.x.atan2(truth.z).abs().to_degrees(),
@@ -121,11 +123,9 @@ pub fn measure(json: &Path, engine: &dyn Engine) -> Result<LightScene, SceneErro
         name: scene.truth.name.clone(),
         ..LightScene::default()
     };
-    if scene.truth.kind == SceneKind::Portrait
-        && let (Some(found), Some(truth)) = (&scene.anatomy.light, &scene.truth.light)
-    {
+    if let (Some(found), Some(truth)) = (&scene.anatomy.light, &scene.truth.light) {
         let key = truth.key_dir_camera_xyz_right_up_back;
-        result.direction = Some(Direction::of(found.direction, key));
+        result.direction = Some(Direction::of(scene.truth.kind, found.direction, key));
     }
     let (mut lit, mut plain) = (scene.photo.pixels.clone(), scene.photo.pixels.clone());
     for w in &scene.pieces {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::exact::TIERS;
 use super::{LightScene, Speed};
+use crate::accuracy::truth::SceneKind;
 
 /// Key lights farther off the axis than this have a side, degrees.
 const OFF_AXIS_DEG: f64 = 30.0;
@@ -46,7 +47,10 @@ fn rows(scenes: &[LightScene], speeds: &[Speed]) -> Vec<Row> {
 }
 
 fn direction_rows(scenes: &[LightScene]) -> Vec<Row> {
-    let found: Vec<_> = scenes.iter().filter_map(|s| s.direction).collect();
+    let directions = || scenes.iter().filter_map(|s| s.direction);
+    let found: Vec<_> = directions().filter(|d| d.by == SceneKind::Portrait).collect();
+    let hands: Vec<_> = directions().filter(|d| d.by == SceneKind::Hand).collect();
+    let hands_off = median(hands.iter().map(|d| d.off_deg));
     let off = median(found.iter().map(|d| d.off_deg));
     let wrong = |far: fn(&super::Direction) -> f64| {
         let sided = found.iter().filter(|d| far(d) > OFF_AXIS_DEG);
@@ -61,6 +65,10 @@ fn direction_rows(scenes: &[LightScene]) -> Vec<Row> {
             bound: "median ≤ 25°",
             held: off <= 25.0,
         },
+        Row::explaining(
+            "light direction, hands",
+            format!("median {hands_off:.1}°, n {}", hands.len()),
+        ),
         Row {
             name: "left taken for right, key > 30° to the side",
             value: format!("{sideways} of {of_sideways}"),

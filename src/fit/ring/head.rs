@@ -16,6 +16,8 @@ const ROWS: usize = 8;
 const OVERHANG: f64 = 0.3;
 /// That begins within this angle beside its foot, radians.
 const BESIDE_FOOT: f64 = 0.05;
+/// Half of how thick a head is along the finger's back, mm: what shadows take stones for.
+const HALF_MM: f64 = 2.0;
 
 /// Mesh of what rises above the band's outline.
 ///
@@ -30,18 +32,25 @@ pub fn mesh(seat: &Seat, band: &BandView, head: &Head, mm_per_px: f64) -> WarpMe
     let to = seat.view.project(position);
     let up = upright(seat);
     let scale = mm_per_px * seat.view.px_per_mm / (1.0 + position.z / seat.view.depth_mm).max(0.1);
-    let place = |source: DVec2| {
+    // From the head's middle, product pixels, turned as the picture shows it.
+    let turned = |source: DVec2| {
         let d = source - middle;
-        let (x, y) = (d.dot(head.up.perp()), d.dot(head.up));
-        to + (up.perp() * x + up * y) * scale
+        up.perp() * d.dot(head.up.perp()) + up * d.dot(head.up)
+    };
+    // A picture from the front shows what stands on the finger lying: where each part of the head really is, only its
+    // middle and its roundness tell.
+    let over_skin = (band.thickness + above_base) * mm_per_px;
+    let underside = |source: DVec2| {
+        let towards = turned(source).dot(seat.limb.dorsal.truncate()) * mm_per_px;
+        (over_skin + towards - HALF_MM).max(0.0)
     };
     let rows: Vec<Vec<WarpVertex>> = grid(band, head)
         .into_iter()
         .map(|row| {
             let vertex = |source: DVec2| WarpVertex {
                 source,
-                target: place(source),
-                height_mm: ((source - head.base).dot(head.up) * mm_per_px).max(0.0),
+                target: to + turned(source) * scale,
+                height_mm: underside(source),
                 cover: 1.0,
                 normal: seat.limb.dorsal,
             };

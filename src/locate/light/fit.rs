@@ -23,13 +23,23 @@ const TEMPERATURE: f64 = 0.02;
 /// Fits key and fill to the luminance of the samples by iteratively reweighted least squares.
 pub fn fit(samples: &[Sample], prior: &Prior) -> Option<Light> {
     let directions = directions();
+    let costs: Vec<f64> = directions.iter().map(|d| prior.cost(*d)).collect();
+    among(samples, &directions, &costs)
+}
+
+/// Key and fill of a light whose direction is known.
+pub fn toward(samples: &[Sample], direction: DVec3) -> Option<Light> {
+    among(samples, &[direction], &[0.0])
+}
+
+/// The light among `directions`, each with what it costs beforehand, that explains the samples best.
+fn among(samples: &[Sample], directions: &[DVec3], prior: &[f64]) -> Option<Light> {
     let luminance: Vec<f64> = samples.iter().map(|s| scene(s.luminance())).collect();
     // One row per direction: the irradiance of each sample under a unit light from there.
     let basis: Vec<Vec<f64>> = directions
         .iter()
         .map(|d| samples.iter().map(|s| irradiance(s.normal.dot(*d))).collect())
         .collect();
-    let prior: Vec<f64> = directions.iter().map(|d| prior.cost(*d)).collect();
 
     let mut weights = vec![1.0; samples.len()];
     let mut found = None;
@@ -42,11 +52,11 @@ pub fn fit(samples: &[Sample], prior: &Prior) -> Option<Light> {
             .iter()
             .map(|row| Fit::of(row, &weights, &luminance, &around))
             .collect();
-        let costs = fits.iter().zip(&prior).map(|(f, p)| f.unexplained + p);
+        let costs = fits.iter().zip(prior).map(|(f, p)| f.unexplained + p);
         let (best, lowest) = costs.clone().enumerate().min_by(|a, b| a.1.total_cmp(&b.1))?;
         let mut mean = DVec3::ZERO;
         let mut total = 0.0;
-        for (cost, d) in costs.zip(&directions) {
+        for (cost, d) in costs.zip(directions) {
             let say = (-(cost - lowest) / TEMPERATURE).exp();
             mean += say * *d;
             total += say;
@@ -99,7 +109,7 @@ fn irradiance(t: f64) -> f64 {
 }
 
 /// Even spread of directions over the sphere (Fibonacci lattice), those behind the subject left out.
-fn directions() -> Vec<DVec3> {
+pub fn directions() -> Vec<DVec3> {
     let turn = std::f64::consts::PI * (1.0 + 5f64.sqrt());
     (0..DIRECTIONS)
         .map(|i| {

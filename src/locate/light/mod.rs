@@ -1,16 +1,20 @@
 //! Light on the subject, read from how skin shades over known normals.
 
 mod fit;
+mod hand;
+mod shading;
 mod skin;
 
 use glam::DVec3;
 
-use super::{Anatomy, Light};
+use super::{Anatomy, Hand, HandSide, Light};
 use crate::imaging::Photo;
 use skin::Sample;
 
-/// Fewest skin samples that a light is fitted to.
+/// Fewest skin samples that a light is fitted to: points of a mesh or a cylinder; stations of a hand, most of them
+/// means of three.
 const MIN_SAMPLES: usize = 40;
+const MIN_STATIONS: usize = 16;
 
 /// What is assumed when no skin tells: a soft light from above the camera.
 pub fn assumed() -> Light {
@@ -45,21 +49,14 @@ pub fn trusted(found: &Light) -> Light {
 /// none of them clearly enough.
 pub fn estimate(photo: &Photo, anatomy: &Anatomy) -> Option<Light> {
     let from = |samples: Vec<Sample>, prior: &fit::Prior| {
-        let samples = skin::of_one_colour(samples);
-        (samples.len() >= MIN_SAMPLES)
-            .then(|| fit::fit(&samples, prior))
-            .flatten()
+        let samples = clear(samples, MIN_SAMPLES)?;
+        fit::fit(&samples, prior)
     };
     let face = anatomy
         .faces
         .first()
         .and_then(|face| from(skin::face(&photo.pixels, face), &fit::UPRIGHT));
-    let hand = || {
-        anatomy
-            .hands
-            .first()
-            .and_then(|hand| from(skin::hand(&photo.pixels, hand), &fit::ANYHOW))
-    };
+    let hand = || anatomy.hands.first().and_then(|hand| by_hand(photo, hand));
     let neck = || {
         anatomy
             .neck
@@ -67,4 +64,31 @@ pub fn estimate(photo: &Photo, anatomy: &Anatomy) -> Option<Light> {
             .and_then(|neck| from(skin::neck(&photo.pixels, neck), &fit::UPRIGHT))
     };
     face.or_else(hand).or_else(neck)
+}
+
+/// Light by a hand: its back tells the direction by what is known of hands, the cylinders of its fingers how much of the
+/// light is the key's. A palm, or a hand unlike those known, tells both by the cylinders.
+fn by_hand(photo: &Photo, hand: &Hand) -> Option<Light> {
+    let stations = hand::stations(&photo.pixels, hand);
+    let samples = stations.iter().flatten().map(|s| s.sample);
+    let facing = samples.filter(|s| s.normal.z > skin::GRAZING).collect();
+    let samples = clear(facing, MIN_STATIONS)?;
+    let plain = fit::fit(&samples, &fit::ANYHOW);
+    let known = (hand.side == HandSide::Back)
+        .then(|| shading::direction(&stations, &fit::directions()))
+        .flatten();
+    let sure = plain.as_ref().map_or(0.0, |light| light.confidence);
+    let Some(known) = known.filter(|seen| seen.confidence > sure) else {
+        return plain;
+    };
+    Some(Light {
+        confidence: known.confidence,
+        ..fit::toward(&samples, known.direction)?
+    })
+}
+
+/// The samples of the commonest colour, if they are enough.
+fn clear(samples: Vec<Sample>, fewest: usize) -> Option<Vec<Sample>> {
+    let samples = skin::of_one_colour(samples);
+    (samples.len() >= fewest).then_some(samples)
 }

@@ -1,4 +1,4 @@
-//! Samples of skin with the normal of the surface there: over the face's mesh, fingers and wrist, or the neck.
+//! Samples of skin with the normal of the surface there: over the face's mesh or the neck.
 //!
 //! Normals are x right, y up, z towards the camera, as [`super::Light::direction`].
 
@@ -8,7 +8,7 @@ use image::RgbImage;
 use crate::imaging::pixel::decode_srgb8;
 use crate::locate::mesh::BASE_POINTS;
 use crate::locate::mesh_maps::{LEFT_EYE, LIPS, RIGHT_EYE};
-use crate::locate::{Face, Hand, Neck};
+use crate::locate::{Face, Neck};
 
 /// Linear skin colour where the surface faces `normal`.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ impl Sample {
 }
 
 /// Surfaces turned farther from the camera than this (cosine) are too foreshortened to sample.
-const GRAZING: f64 = 0.25;
+pub const GRAZING: f64 = 0.25;
 /// Radius of the patch that a sample is the median of, in face widths.
 const PATCH: f64 = 0.012;
 /// Mesh neighbours that a local plane is fitted to.
@@ -46,7 +46,7 @@ pub fn face(photo: &RgbImage, face: &Face) -> Vec<Sample> {
         .filter(|i| !painted.contains(i))
         .filter_map(|i| {
             let outward = normal(points, i, middle)?;
-            let normal = DVec3::new(outward.x, -outward.y, -outward.z);
+            let normal = flipped(outward);
             let color = patch(photo, points[i].truncate(), PATCH * width)?;
             (normal.z > GRAZING).then_some(Sample { normal, color })
         })
@@ -83,100 +83,61 @@ fn normal(points: &[DVec3], i: usize, middle: DVec3) -> Option<DVec3> {
 }
 
 /// Stations across a cylinder, in half widths.
-const ACROSS: [f64; 7] = [-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75];
-/// Stations along a finger's bone, as shares of it; joints, with their folds, are left out.
-const ALONG: [f64; 3] = [0.3, 0.5, 0.7];
-
-/// Samples over the fingers and the wrist, taken as cylinders, and the flat of the hand.
-pub fn hand(photo: &RgbImage, hand: &Hand) -> Vec<Sample> {
-    let mut samples = Vec::new();
-    let (Some(points), Some(world)) = (hand.landmarks.get(..21), hand.world_mm.get(..21)) else {
-        return samples;
-    };
-    for (f, finger) in hand.fingers.iter().enumerate() {
-        if finger.visibility < 0.5 {
-            continue;
-        }
-        for bone in 0..3 {
-            let (a, b) = (1 + 4 * f + bone, 2 + 4 * f + bone);
-            let Some(axis) = (world[b] - world[a]).try_normalize() else {
-                continue;
-            };
-            // Fingers narrow by about a tenth per bone from the ring zone on.
-            let half = 0.5 * finger.width_px * 0.9f64.powi(bone as i32);
-            for along in ALONG {
-                let at = points[a].lerp(points[b], along).truncate();
-                cylinder(photo, at, axis, half, &mut samples);
-            }
-        }
-    }
-    cylinder(
-        photo,
-        hand.wrist.center,
-        hand.wrist.axis3d,
-        0.5 * hand.wrist.width_px,
-        &mut samples,
-    );
-    samples.extend(flat(photo, hand, points, world));
-    samples
-}
-
-/// Samples over the back or palm between the wrist and the knuckles, taken as one plane.
-fn flat(photo: &RgbImage, hand: &Hand, points: &[DVec3], world: &[DVec3]) -> Vec<Sample> {
-    const WRIST: usize = 0;
-    const KNUCKLES: [usize; 4] = [5, 9, 13, 17];
-    let across = world[KNUCKLES[3]] - world[KNUCKLES[0]];
-    let Some(n) = across.cross(world[KNUCKLES[1]] - world[WRIST]).try_normalize() else {
-        return Vec::new();
-    };
-    let normal = DVec3::new(n.x, -n.y, -n.z) * if n.z < 0.0 { 1.0 } else { -1.0 };
-    let radius = 0.15 * hand.fingers[1].width_px;
-    KNUCKLES
-        .iter()
-        .flat_map(|k| [0.35, 0.5, 0.65].map(|t| points[WRIST].lerp(points[*k], t).truncate()))
-        .filter_map(|at| {
-            Some(Sample {
-                normal,
-                color: patch(photo, at, radius)?,
-            })
-        })
-        .collect()
-}
+pub const ACROSS: [f64; 7] = [-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75];
 
 /// Samples across the neck at three heights between its silhouettes and the pit, taken as a cylinder.
 pub fn neck(photo: &RgbImage, neck: &Neck) -> Vec<Sample> {
     let mut samples = Vec::new();
     let middle = (neck.left + neck.right) / 2.0;
     let half = 0.5 * neck.left.distance(neck.right);
+    let Some(section) = cylinder(neck.axis) else {
+        return samples;
+    };
     for along in [-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4] {
-        cylinder(photo, middle.lerp(neck.pit, along), neck.axis, half, &mut samples);
+        let at = middle.lerp(neck.pit, along);
+        for t in ACROSS {
+            let normal = section.normal(t);
+            if normal.z > GRAZING
+                && let Some(color) = patch(photo, at + section.step * (t * half), 0.1 * half)
+            {
+                samples.push(Sample { normal, color });
+            }
+        }
     }
     samples
 }
 
-/// Samples across a cylinder whose axis (camera frame) passes behind `at`.
-fn cylinder(photo: &RgbImage, at: DVec2, axis: DVec3, half_width: f64, out: &mut Vec<Sample>) {
-    // Towards the camera, square to the axis.
-    let Some(front) = (DVec3::NEG_Z - axis * DVec3::NEG_Z.dot(axis)).try_normalize() else {
-        return;
-    };
-    let side = axis.cross(front);
-    let Some(step) = side.truncate().try_normalize() else {
-        return;
-    };
-    for t in ACROSS {
-        let n = side * t + front * (1.0 - t * t).sqrt();
-        let normal = DVec3::new(n.x, -n.y, -n.z);
-        if normal.z > GRAZING
-            && let Some(color) = patch(photo, at + step * (t * half_width), 0.1 * half_width)
-        {
-            out.push(Sample { normal, color });
-        }
+/// A cylinder as the camera sees it: axes of its section in the camera frame.
+pub struct Section {
+    /// Out of its middle towards the camera, and to the side.
+    pub front: DVec3,
+    pub side: DVec3,
+    /// Unit step to that side in the picture.
+    pub step: DVec2,
+}
+
+impl Section {
+    /// Normal at `t` half widths to the side, towards the camera.
+    pub fn normal(&self, t: f64) -> DVec3 {
+        flipped(self.side * t + self.front * (1.0 - t * t).sqrt())
     }
 }
 
+/// The section of a cylinder with this axis (camera frame); `None` when the camera looks along it.
+pub fn cylinder(axis: DVec3) -> Option<Section> {
+    let front = (DVec3::NEG_Z - axis * DVec3::NEG_Z.dot(axis)).try_normalize()?;
+    let side = axis.cross(front);
+    let step = side.truncate().try_normalize()?;
+    Some(Section { front, side, step })
+}
+
+/// From the camera frame (y down, z away) to that of normals and lights, and back.
+pub fn flipped(d: DVec3) -> DVec3 {
+    DVec3::new(d.x, -d.y, -d.z)
+}
+
 /// Median colour of the square patch around `at`; `None` where it leaves the picture.
-fn patch(photo: &RgbImage, at: DVec2, radius: f64) -> Option<[f32; 3]> {
+pub fn patch(photo: &RgbImage, at: DVec2, radius: f64) -> Option<[f32; 3]> {
     if !at.is_finite() || !radius.is_finite() {
         return None;
     }
