@@ -198,8 +198,11 @@ def pendant(kind, metal, at, stone="sapphire"):
         t = turns(160)
         x = 16 * np.sin(t) ** 3
         z = 13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t) - 5
-        path = np.c_[x, 0 * x, z] * 0.00058 + (0, 0, -0.0095)
-        shape = merge(bail, sweep(path, circle(0.0010, 18), up=(0, 1, 0)))
+        path = np.c_[x, 0 * x, z] * 0.00058 + (0, 0, -0.0074)
+        # A jump ring from the bail to the notch.
+        ring = np.c_[0.0011 * np.sin(t), 0 * t, 0.0029 * np.cos(t)] + (0, 0, -0.0054)
+        ring = sweep(ring, circle(0.0004, 12), up=(0, 1, 0))
+        shape = merge(bail, ring, sweep(path, circle(0.0010, 18), up=(0, 1, 0)))
     else:
         raise ValueError("unknown pendant " + kind)
     out = [_object("pendant", moved(shape, by=at), mat.metal(metal))]

@@ -11,8 +11,10 @@ use crate::product::Pendant;
 const CELLS: (f64, f64) = (8.0, 48.0);
 /// Pendants lean on the skin at this distance below their bail at most, mm.
 const LEAN_MM: f64 = 15.0;
-/// The chain's own pixels beside the bail are left to the chain, in half widths of its strip.
-const OWN: f64 = 1.02;
+/// The chain's own pixels beside the bail are left to the chain: up to the first distance from its centre line, in half
+/// widths of its strip, all, from the second on none. Its rim lies between, and where the worn chain leaves the pendant at
+/// another angle than the picture's, it would stay behind as a row of specks.
+const OWN: [f64; 2] = [1.1, 1.6];
 
 /// Mesh of one pendant.
 pub fn mesh(map: &ChainMap, pendant: &Pendant) -> WarpMesh {
@@ -40,19 +42,18 @@ pub fn mesh(map: &ChainMap, pendant: &Pendant) -> WarpMesh {
     let mut mesh = WarpMesh::default();
     for j in 0..=rows {
         for i in 0..=columns {
-            mesh.vertices.push(frame.vertex(map, body, at(i, j)));
+            let cover = chain.leaves(at(i, j), half);
+            mesh.vertices.push(frame.vertex(map, body, at(i, j), cover));
         }
     }
     for j in 0..rows {
         for i in 0..columns {
-            if [(i, j), (i + 1, j), (i, j + 1), (i + 1, j + 1)]
-                .iter()
-                .all(|(i, j)| chain.owns(at(*i, *j), half * OWN))
-            {
-                continue;
-            }
             let k = (j * (columns + 1) + i) as u32;
             let below = k + columns as u32 + 1;
+            let corners = [k, k + 1, below, below + 1];
+            if corners.iter().all(|c| mesh.vertices[*c as usize].cover <= 0.0) {
+                continue;
+            }
             mesh.triangles.push([k, k + 1, below + 1]);
             mesh.triangles.push([k, below + 1, below]);
         }
@@ -103,7 +104,7 @@ impl Frame {
         }
     }
 
-    fn vertex(&self, map: &ChainMap, body: &Body, source: DVec2) -> WarpVertex {
+    fn vertex(&self, map: &ChainMap, body: &Body, source: DVec2, cover: f64) -> WarpVertex {
         let d = (source - self.bail) * map.mm_per_px;
         let point = self.origin + self.x * d.x + self.y * d.y;
         let (above, _) = body.distance(body.from_camera(point));
@@ -111,7 +112,7 @@ impl Frame {
             source,
             target: map.camera.project(point),
             height_mm: above.max(0.0),
-            cover: 1.0,
+            cover,
             normal: self.normal,
         }
     }
@@ -130,14 +131,42 @@ impl Neighbourhood {
             let count = ((to - from) / step).ceil().max(0.0) as usize;
             (0..count).map(move |i| from + i as f64 * step)
         };
-        let before = walk((pendant.arc[0] - reach).max(0.0), pendant.arc[0]);
-        let after = walk(pendant.arc[1], (pendant.arc[1] + reach).min(map.line.length()));
+        // Where the chain meets the pendant its wider rim would take some of the pendant along.
+        let apart = (OWN[1] - 1.0) * map.structure.half_width;
+        let before = walk((pendant.arc[0] - reach).max(0.0), pendant.arc[0] - apart);
+        let after = walk(
+            pendant.arc[1] + apart,
+            (pendant.arc[1] + reach).min(map.line.length()),
+        );
         Self {
             points: before.chain(after).map(|s| map.line.at(s)).collect(),
         }
     }
 
-    fn owns(&self, p: DVec2, reach: f64) -> bool {
-        self.points.iter().any(|q| q.distance_squared(p) < reach * reach)
+    /// How much of what the picture shows at `p` the chain leaves to the pendant, 0..=1.
+    fn leaves(&self, p: DVec2, half: f64) -> f64 {
+        let near = self.points.iter().map(|q| q.distance_squared(p));
+        let distance = near.fold(f64::INFINITY, f64::min).sqrt() / half.max(1e-9);
+        ((distance - OWN[0]) / (OWN[1] - OWN[0])).clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A straight chain on both sides of a pendant: its rim is the chain's, what is farther off the pendant's.
+    #[test]
+    fn the_chains_rim_is_not_carried_along() {
+        let chain = Neighbourhood {
+            points: (0..100).map(|i| DVec2::new(f64::from(i), 50.0)).collect(),
+        };
+        let half = 8.0;
+        let leaves = |away: f64| chain.leaves(DVec2::new(40.0, 50.0 + away), half);
+        assert_eq!(leaves(0.0), 0.0);
+        assert_eq!(leaves(8.6), 0.0, "the rim's own softness");
+        assert_eq!(leaves(13.0), 1.0);
+        let fading: Vec<f64> = (0..20).map(|k| leaves(f64::from(k))).collect();
+        assert!(fading.is_sorted(), "{fading:?}");
     }
 }
