@@ -4,7 +4,7 @@
 //! station really shows is learned: the logarithm of its light, against the hand's median, is taken as normally
 //! distributed around a mean that depends on the light's direction in the station's own axes, in spherical harmonics to
 //! the second order; what stations err by together (veins, tan, a watch's strap) is a covariance of few factors. The
-//! direction is the mean of the posterior over the sphere. `onnx/train/hand_light` makes the table.
+//! direction is the mean of the posterior over the sphere. `onnx/train/shading` makes the table.
 
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::Deserialize;
 
 use super::hand::{STATIONS, Station};
+use super::skin::median;
 
 /// Harmonics of the first and second order.
 const HARMONICS: usize = 8;
@@ -49,6 +50,7 @@ struct Table {
     stations: Vec<Shading>,
 }
 
+/// `None` for a table that does not fit the stations; a test holds it to them.
 static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
     let table: Table = serde_json::from_str(include_str!("../../../onnx/hand_shading.json")).ok()?;
     let factors = table.stations.first()?.common.len();
@@ -81,7 +83,7 @@ pub fn direction(stations: &[Option<Station>], directions: &[DVec3]) -> Option<S
             (v / (1.0 - v) + 1e-3).ln()
         })
         .collect();
-    let middle = median(light.clone());
+    let middle = median(light.iter().copied());
     for (v, (_, shading)) in light.iter_mut().zip(&seen) {
         *v -= middle + shading.mean;
     }
@@ -176,12 +178,6 @@ impl Errors {
     fn dot(&self, a: &Whitened, b: &Whitened) -> f64 {
         a.scaled.dot(&b.scaled) - a.explained.dot(&b.explained)
     }
-}
-
-/// Upper median.
-fn median(mut values: Vec<f64>) -> f64 {
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ pub fn of_one_colour(samples: Vec<Sample>) -> Vec<Sample> {
 }
 
 /// Upper median; 0 for no values.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     if values.is_empty() {
         return 0.0;
