@@ -71,7 +71,7 @@ class Scene:
         self.key_spread = light.get("key_size_m", 0.3) / (1.7 if portrait else 0.8)
         k = np.array(light["key_dir_world"])
         fill = [-k[0], -abs(k[1]) - 0.3, 0.15] if portrait else [-k[0], k[1], 0.1]
-        self.fill, self.fill_spread = to_camera @ unit(np.array(fill)), 1.2 / 1.6
+        self.fill, self.fill_spread = to_camera @ unit(np.array(fill)), 1.2 / 1.6 if portrait else 0.6 / 0.9
         self.bare = linear(f"{truth}/{name}_bare.png")[self.ring]
         self.worn = lab(linear(f"{truth}/{name}_worn.png")[self.ring])
 

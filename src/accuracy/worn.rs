@@ -12,6 +12,7 @@ use crate::fit::{Layer, Placement, WarpMesh, WarpVertex};
 use crate::imaging::pixel::decode_srgb8;
 use crate::imaging::{Limits, LinearImage, Mask, Rect, open_cutout};
 use crate::locate::body::Body;
+use crate::product::band::Head;
 use crate::product::{Facts, Kind, Piece, ScaleSource, Structure, WatchStructure};
 
 /// One real piece and how it is worn.
@@ -20,8 +21,6 @@ pub struct Worn {
     pub placement: Placement,
 }
 
-/// Half of the height of a solitaire's stone with its prongs, mm.
-const STONE_HALF_MM: f64 = 2.0;
 /// Bottom of a watch's case above the skin, and its height, as modelled, mm.
 const CASE_FROM_MM: f64 = 2.1;
 const CASE_MM: f64 = 7.5;
@@ -157,16 +156,18 @@ impl Surface {
             // The girdle, as modelled, above the skin under the band.
             let girdle = 1.6 + 0.62 * stone;
             let top = frame.point(DVec3::new(0.0, -(inner + girdle), 0.0));
-            // The band under the stone does not show.
-            let (middle, reach) = (truth.camera().project(top), 0.5 * stone * finger.px_per_mm);
-            points.retain(|p| p.pixel.distance(middle) > reach);
+            hide_under(
+                &mut points,
+                truth.camera().project(top),
+                0.5 * stone * finger.px_per_mm,
+            );
             for k in 0..12 {
                 let (s, c) = (f64::from(k) / 12.0 * std::f64::consts::TAU).sin_cos();
                 for r in [0.3, 0.55] {
                     let p = top + frame.x * (r * stone * c) + frame.z * (r * stone * s);
                     points.push(SurfacePoint {
                         pixel: truth.camera().project(p),
-                        height_mm: girdle - STONE_HALF_MM,
+                        height_mm: girdle - Head::HALF_MM,
                         normal: -frame.y,
                     });
                 }
@@ -210,13 +211,14 @@ impl Surface {
                 });
                 let mut points: Vec<SurfacePoint> = on_skin.collect();
                 if let Some(diameter) = size(piece, "case_diameter_mm") {
-                    // The skin under the case does not show.
-                    let (middle, reach) = (
-                        frame.camera.project(frame.case_top(&skin)),
-                        0.5 * diameter * wrist.px_per_mm,
+                    let crystal = frame.crystal(&skin);
+                    let radius = diameter / 2.0;
+                    hide_under(
+                        &mut points,
+                        frame.camera.project(crystal),
+                        radius * wrist.px_per_mm,
                     );
-                    points.retain(|p| p.pixel.distance(middle) > reach);
-                    points.extend(frame.watch_case(&skin, diameter / 2.0));
+                    points.extend(frame.watch_case(crystal, radius));
                 }
                 points
             }
@@ -267,13 +269,12 @@ impl Frame {
         })
     }
 
-    /// The dial of a watch, as modelled: flat over the back of the wrist.
-    fn watch_case(&self, skin: &[DVec3], radius: f64) -> Vec<SurfacePoint> {
-        let top = self.case_top(skin);
+    /// The dial of a watch, as modelled: flat over the back of the wrist, around the crystal's middle.
+    fn watch_case(&self, crystal: DVec3, radius: f64) -> Vec<SurfacePoint> {
         let turns = (0..24).map(|k| (f64::from(k) / 24.0 * std::f64::consts::TAU).sin_cos());
         let disc = turns.flat_map(|(s, c)| [0.2, 0.5, 0.8, 1.0].map(|r| (r * radius * c, r * radius * s)));
         disc.map(|(x, z)| SurfacePoint {
-            pixel: self.camera.project(top + self.x * x + self.z * z),
+            pixel: self.camera.project(crystal + self.x * x + self.z * z),
             height_mm: CASE_FROM_MM,
             normal: -self.y,
         })
@@ -281,7 +282,7 @@ impl Frame {
     }
 
     /// The middle of a watch's crystal.
-    fn case_top(&self, skin: &[DVec3]) -> DVec3 {
+    fn crystal(&self, skin: &[DVec3]) -> DVec3 {
         let back = skin.iter().map(|q| (q - self.origin).dot(self.y));
         self.point(DVec3::Y * (back.fold(f64::INFINITY, f64::min) - CASE_FROM_MM - CASE_MM))
     }
@@ -306,6 +307,11 @@ impl Frame {
             .filter(|p| p.normal.z < 0.1)
             .collect()
     }
+}
+
+/// Leaves out the points under a stone or a case, which do not show.
+fn hide_under(points: &mut Vec<SurfacePoint>, middle: DVec2, radius_px: f64) {
+    points.retain(|p| p.pixel.distance(middle) > radius_px);
 }
 
 fn size(piece: &TruthPiece, name: &str) -> Option<f64> {

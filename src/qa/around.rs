@@ -43,14 +43,15 @@ pub fn around(photo: &RgbImage, finished: &RgbImage, worn: &Worn, others: &[&Mas
     let frame = Rect::of_size(photo.width(), photo.height());
     let rect = bounds.grown(reach(AROUND_MM) as u32).clip(&frame);
     let step = (ppm / SAMPLES_PER_MM).clamp(1.0, 64.0) as u32;
-    let near = Distance::to(jewelry, &rect, step);
+    let distance = Distance::to(jewelry, &rect, step);
     let receiver = worn.placement.receiver.as_deref();
     let (mut beside, mut black, mut seen) = (Vec::new(), 0usize, 0usize);
     let (mut all, mut fallen, mut weight) = (DVec2::ZERO, DVec2::ZERO, 0.0);
     let light = |picture: &RgbImage, x: i32, y: i32| {
         luminance(picture.get_pixel(x as u32, y as u32).0.map(decode_srgb8))
     };
-    for (x, y, near, away) in near.samples() {
+    for (x, y, cell) in distance.samples() {
+        let near = distance.px(cell);
         let skin = || receiver.map_or(1.0, |mask| mask.get(x, y)) > 0.7;
         let free = || others.iter().all(|mask| mask.get(x, y) < PIECE);
         if near <= 0.0 || near > reach(AROUND_MM) || !skin() || !free() {
@@ -67,7 +68,7 @@ pub fn around(photo: &RgbImage, finished: &RgbImage, worn: &Worn, others: &[&Mas
         }
         seen += 1;
         black += usize::from(after < DARK / 10.0);
-        let from_piece = away * near;
+        let from_piece = distance.away(cell) * near;
         all += from_piece;
         fallen += from_piece * lost;
         weight += lost;
@@ -146,9 +147,8 @@ impl Distance {
         }
     }
 
-    /// One pixel of every cell, near its middle, with the cell's distance in pixels and the direction away from the
-    /// piece.
-    fn samples(&self) -> impl Iterator<Item = (i32, i32, f64, DVec2)> {
+    /// One pixel of every cell, near its middle, and the cell.
+    fn samples(&self) -> impl Iterator<Item = (i32, i32, usize)> {
         let step = self.step;
         let middles = move |from: i32, to: i32| {
             let cells = (from..to).step_by(step as usize);
@@ -159,12 +159,13 @@ impl Distance {
             let first = (row + 1) * self.stride + 1;
             middles(self.rect.x, self.rect.right())
                 .enumerate()
-                .map(move |(column, x)| {
-                    let at = first + column;
-                    let distance = f64::from(self.thirds[at]) / 3.0 * f64::from(step);
-                    (x, y, distance, self.away(at))
-                })
+                .map(move |(column, x)| (x, y, first + column))
         })
+    }
+
+    /// How far a cell is from the piece, pixels.
+    fn px(&self, cell: usize) -> f64 {
+        f64::from(self.thirds[cell]) / 3.0 * f64::from(self.step)
     }
 
     /// The direction in which distance grows, of unit length; zero within the piece.

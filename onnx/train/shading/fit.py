@@ -42,9 +42,8 @@ def load(folders, parure):
             report = json.loads(line)
             if report["hands"] and report["hands"][0]["side"] == "back":
                 seen = stations.hand(stations.picture(path), report["hands"][0])
-                name = os.path.basename(path)[: -len("_bare.png")]
-                scene = re.match(r".*?_s\d+", name)[0]
-                out.append(model.Sample(name, scene, seen, stations.light, pictures[path]))
+                scene = re.match(r".*?_s\d+", os.path.basename(path))[0]
+                out.append(model.Sample(scene, seen, pictures[path]))
     return out
 
 

@@ -1,6 +1,8 @@
 """How stations are shaded, as a normal distribution of logarithms of light given the light's direction."""
 import numpy as np
 
+import stations
+
 HARMONICS = 8
 FACTORS = 24
 # How much of the covariance is taken for each station's own, for a few hundred pictures do not tell it all.
@@ -17,13 +19,13 @@ def harmonics(d):
 class Sample:
     """One picture: `y` the stations' light against their median (NaN: not seen), `frames` their axes, `light` the truth."""
 
-    def __init__(self, name, scene, stations, light_of, direction):
-        self.name, self.scene = name, scene
-        self.y = np.array([np.nan if s is None else light_of(s[1]) for s in stations])
+    def __init__(self, scene, seen, direction):
+        self.scene = scene
+        self.y = np.array([np.nan if s is None else stations.light(s[1]) for s in seen])
         # The upper median, as the program takes it.
-        seen = np.sort(self.y[np.isfinite(self.y)])
-        self.y -= seen[len(seen) // 2]
-        self.frames = np.array([np.eye(3) if s is None else s[0] for s in stations])
+        known = np.sort(self.y[np.isfinite(self.y)])
+        self.y -= known[len(known) // 2]
+        self.frames = np.array([np.eye(3) if s is None else s[0] for s in seen])
         self.light = np.asarray(direction) / np.linalg.norm(direction)
 
     def local(self, d):

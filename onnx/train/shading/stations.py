@@ -1,4 +1,4 @@
-"""Places on hands and heads whose shading tells the light: what `src/locate/light` samples, sampled the same way."""
+"""Places on hands whose shading tells the light: what `src/locate/light` samples, sampled the same way."""
 import cv2
 import numpy as np
 

@@ -16,8 +16,6 @@ const ROWS: usize = 8;
 const OVERHANG: f64 = 0.3;
 /// That begins within this angle beside its foot, radians.
 const BESIDE_FOOT: f64 = 0.05;
-/// Half of how thick a head is along the finger's back, mm: what shadows take stones for.
-const HALF_MM: f64 = 2.0;
 
 /// Mesh of what rises above the band's outline.
 ///
@@ -42,7 +40,7 @@ pub fn mesh(seat: &Seat, band: &BandView, head: &Head, mm_per_px: f64) -> WarpMe
     let over_skin = (band.thickness + above_base) * mm_per_px;
     let underside = |source: DVec2| {
         let towards = turned(source).dot(seat.limb.dorsal.truncate()) * mm_per_px;
-        (over_skin + towards - HALF_MM).max(0.0)
+        (over_skin + towards - Head::HALF_MM).max(0.0)
     };
     let rows: Vec<Vec<WarpVertex>> = grid(band, head)
         .into_iter()

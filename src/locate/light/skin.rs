@@ -85,7 +85,7 @@ fn normal(points: &[DVec3], i: usize, middle: DVec3) -> Option<DVec3> {
 /// Stations across a cylinder, in half widths.
 pub const ACROSS: [f64; 7] = [-0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75];
 
-/// Samples across the neck at three heights between its silhouettes and the pit, taken as a cylinder.
+/// Samples across the neck at seven heights between its silhouettes and the pit, taken as a cylinder.
 pub fn neck(photo: &RgbImage, neck: &Neck) -> Vec<Sample> {
     let mut samples = Vec::new();
     let middle = (neck.left + neck.right) / 2.0;

@@ -52,6 +52,11 @@ pub struct Head {
     pub foot: f64,
 }
 
+impl Head {
+    /// Half of how thick a head is taken for along the finger's back, mm: pictures do not tell.
+    pub const HALF_MM: f64 = 2.0;
+}
+
 /// A band seen from its side with no opening in view: a ring photographed from above.
 #[derive(Debug, Clone)]
 pub struct SideView {

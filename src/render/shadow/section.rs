@@ -1,5 +1,6 @@
 //! How thick a piece is, told from how wide it looks: a picture shows no depth.
 
+use crate::product::band::Head;
 use crate::product::{Piece, Structure};
 
 /// Half thickness of matter by the radius of the largest disc that fits into its outline there.
@@ -45,7 +46,7 @@ impl Section {
                 raised_mm: 2.5,
             },
             Structure::Ring(_) => Self {
-                raised_mm: 2.0,
+                raised_mm: Head::HALF_MM,
                 ..Self::round(0.9)
             },
             Structure::Bracelet(s) if s.flexible => Self {
