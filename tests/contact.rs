@@ -39,8 +39,8 @@ fn a_stone_stands_on_the_finger_as_high_as_it_is() {
         worn: &[],
     };
     let placement = fit(&scene, &piece, &controls).expect("it fits");
-    let [_, head] = placement.layers.as_slice() else {
-        panic!("a band and a head");
+    let [_, _, head] = placement.layers.as_slice() else {
+        panic!("the band's ends, the band and a head");
     };
     // What of the mesh shows anything of the product.
     let shown = head.mesh.vertices.iter().filter(|v| {

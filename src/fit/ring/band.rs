@@ -24,10 +24,18 @@ const LAST_SEEN: f64 = 0.8;
 /// finger, which leaves out the parts that show the band's inside or no more than its rim.
 const PLAIN_SWEEP: f64 = 0.7;
 
-/// Mesh of the band's visible part: a tube of the product's section around the finger. The product's angle around
-/// its hole becomes the angle around the finger, its breadth from hole to outline the seen breadth of the tube from
-/// the palm's side to the tips' side, as if it had been photographed from the palm.
-pub fn mesh(seat: &Seat, band: &BandView, mm_per_px: f64) -> WarpMesh {
+/// The band's visible part.
+pub struct Worn {
+    /// The half that faces the camera.
+    pub front: WarpMesh,
+    /// What of the other half still shows beside the finger: only where the hand does not lie before it.
+    pub tails: WarpMesh,
+}
+
+/// A tube of the product's section around the finger. The product's angle around its hole becomes the angle around the
+/// finger, its breadth from hole to outline the seen breadth of the tube from the palm's side to the tips' side, as if it
+/// had been photographed from the palm.
+pub fn mesh(seat: &Seat, band: &BandView, mm_per_px: f64) -> Worn {
     let half_width = band.inner_radius * mm_per_px;
     let section = section(band.thickness * mm_per_px, band.width * mm_per_px);
     let thickness = band.thickness * mm_per_px;
@@ -78,11 +86,20 @@ pub fn mesh(seat: &Seat, band: &BandView, mm_per_px: f64) -> WarpMesh {
             shares.iter().zip(&rib.targets).map(vertex).collect()
         })
         .collect();
-    let mut mesh = WarpMesh::default();
-    weave(&mut mesh, &rows, |i, j| {
-        ribs[i].1.is_seen(j) || ribs[i - 1].1.is_seen(j)
+    let seen = |i: usize, j: usize| ribs[i].1.is_seen(j) || ribs[i - 1].1.is_seen(j);
+    let faces = |i: usize| (ribs[i].0 - facing).abs() <= FRAC_PI_2;
+    let mut worn = Worn {
+        front: WarpMesh::default(),
+        tails: WarpMesh::default(),
+    };
+    // One stretch more in front, so that no line shows between the two.
+    weave(&mut worn.front, &rows, |i, j| {
+        seen(i, j) && (faces(i) || faces(i - 1))
     });
-    mesh
+    weave(&mut worn.tails, &rows, |i, j| {
+        seen(i, j) && !(faces(i) && faces(i - 1))
+    });
+    worn
 }
 
 /// How far outside the band's inside something must lie to show beside the finger at `angle` from the camera, mm.

@@ -5,7 +5,9 @@ mod head;
 mod neighbours;
 mod side;
 
-use glam::DVec3;
+use std::sync::Arc;
+
+use glam::{DVec2, DVec3};
 
 use super::limb::choose::{self, LEAST_VISIBILITY};
 use super::limb::receiver::receiver;
@@ -30,6 +32,14 @@ struct Seat {
     half_width: f64,
 }
 
+/// A part of a ring that is drawn by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Tails,
+    Band,
+    Head,
+}
+
 /// Fits a ring.
 ///
 /// # Errors
@@ -52,42 +62,48 @@ pub fn fit(
         nudge: Nudge::new(controls, &view),
         half_width,
     };
-    let mut meshes = match &structure.shape {
+    // A head that points away from the camera is drawn first and only beside the finger.
+    let behind = seat.limb.dorsal.z > 0.0;
+    let mut parts: Vec<(Part, WarpMesh)> = match &structure.shape {
         BandShape::Open(band) => {
             let mm_per_px = seat.half_width * controls.scale / band.inner_radius;
             let worn = band::mesh(&seat, band, mm_per_px);
             let head = band.head.as_ref().map(|h| head::mesh(&seat, band, h, mm_per_px));
-            std::iter::once(worn).chain(head).collect()
+            let mut parts = vec![(Part::Tails, worn.tails), (Part::Band, worn.front)];
+            if let Some(head) = head {
+                let first = if behind { 0 } else { parts.len() };
+                parts.insert(first, (Part::Head, head));
+            }
+            parts
         }
-        BandShape::Side(picture) => vec![side::mesh(&seat, picture, &piece.pixels, controls.scale)],
+        BandShape::Side(picture) => vec![(
+            Part::Band,
+            side::mesh(&seat, picture, &piece.pixels, controls.scale),
+        )],
     };
-    let past_others = past_others(scene, finger, &meshes);
-    for v in meshes.iter_mut().flat_map(|m: &mut WarpMesh| &mut m.vertices) {
+    let band = parts.iter().find(|(part, _)| *part == Part::Band);
+    let past_others = band.map_or(DVec2::ZERO, |(_, mesh)| past_others(scene, finger, mesh));
+    for v in parts.iter_mut().flat_map(|(_, m)| &mut m.vertices) {
         v.target = seat.nudge.apply(v.target + past_others);
     }
-    // A head that points away from the camera is drawn first and only beside the finger.
-    let behind = seat.limb.dorsal.z > 0.0;
-    let rects: Vec<Rect> = meshes.iter().map(rect_of).collect();
+    let rects: Vec<Rect> = parts.iter().map(|(_, mesh)| rect_of(mesh)).collect();
     let whole = rects.iter().fold(Rect::default(), |a, b| a.union(b));
-    let receiver = receiver(scene, index, &meshes, finger.px_per_mm);
-    let visible = neighbours::visible(hand, finger, &seat, whole);
-    let layers = meshes
-        .into_iter()
-        .zip(rects)
-        .enumerate()
-        .map(|(k, (mesh, rect))| Layer {
-            mesh,
-            visible: if k == 1 && behind {
-                neighbours::beside(finger, &seat, rect)
-            } else {
-                visible.clone()
-            },
-            rect,
-        });
-    let mut layers: Vec<Layer> = layers.collect();
-    if behind {
-        layers.reverse();
-    }
+    let receiver = receiver(scene, index, parts.iter().map(|(_, m)| m), finger.px_per_mm);
+    let visible = neighbours::visible(hand, finger, whole);
+    let layers = parts.into_iter().zip(rects).map(|((part, mesh), rect)| Layer {
+        mesh,
+        visible: match part {
+            Part::Head if behind => neighbours::beside(finger, &seat, rect),
+            Part::Tails => Some(Arc::new(neighbours::off_skin(
+                visible.as_deref(),
+                &receiver,
+                rect,
+            ))),
+            _ => visible.clone(),
+        },
+        rect,
+    });
+    let layers: Vec<Layer> = layers.collect();
     Ok(Placement {
         kind: Kind::Ring,
         layers,
@@ -162,7 +178,7 @@ fn check(scene: &Scene, finger: &Finger, controls: &Controls) -> Result<(), Unfi
 }
 
 /// Rings on one finger lie side by side: shift towards the tip, pixels, past those that are already worn.
-fn past_others(scene: &Scene, finger: &Finger, meshes: &[WarpMesh]) -> glam::DVec2 {
+fn past_others(scene: &Scene, finger: &Finger, band: &WarpMesh) -> DVec2 {
     let extent = |mesh: &WarpMesh| {
         let along = mesh
             .vertices
@@ -172,9 +188,7 @@ fn past_others(scene: &Scene, finger: &Finger, meshes: &[WarpMesh]) -> glam::DVe
             (lo.min(a), hi.max(a))
         })
     };
-    let Some((low, _)) = meshes.first().map(&extent) else {
-        return glam::DVec2::ZERO;
-    };
+    let (low, _) = extent(band);
     let here = |p: &&Placement| {
         let near = |a: &Anchor| a.position.distance(finger.center) < 0.3 * finger.width_px;
         p.kind == Kind::Ring && p.anchors.iter().any(near)
@@ -189,7 +203,7 @@ fn past_others(scene: &Scene, finger: &Finger, meshes: &[WarpMesh]) -> glam::DVe
     if top.is_finite() && low.is_finite() {
         finger.axis * (top - low).max(0.0)
     } else {
-        glam::DVec2::ZERO
+        DVec2::ZERO
     }
 }
 

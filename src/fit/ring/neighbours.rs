@@ -14,7 +14,7 @@ const HALF_WIDTHS: [f64; 4] = [0.52, 0.5, 0.46, 0.40];
 
 /// Where the other fingers leave the ring visible. A ring sticks out of its finger at the finger's middle depth; a
 /// neighbour that touches hides what sticks out, and a finger that lies higher hides all under it.
-pub fn visible(hand: &Hand, finger: &Finger, seat: &Seat, rect: Rect) -> Option<Arc<Mask>> {
+pub fn visible(hand: &Hand, finger: &Finger, rect: Rect) -> Option<Arc<Mask>> {
     let own_half = finger.width_px / 2.0;
     let mut parts = Vec::new();
     for other in hand.fingers.iter().filter(|f| f.name != finger.name) {
@@ -41,8 +41,22 @@ pub fn visible(hand: &Hand, finger: &Finger, seat: &Seat, rect: Rect) -> Option<
             }
         }
     }
-    let _ = seat;
     (!parts.is_empty()).then(|| Arc::new(outside(&parts, rect)))
+}
+
+/// Shares of skin between which its outline lies.
+const OUTLINE: (f32, f32) = (0.2, 0.8);
+
+/// What of `visible` lies beside all skin: what turns behind the finger goes under the web between fingers too.
+pub fn off_skin(visible: Option<&Mask>, skin: &Mask, rect: Rect) -> Mask {
+    let mut mask = Mask::filled(rect, 1.0);
+    for (i, v) in mask.data.iter_mut().enumerate() {
+        let x = rect.x + (i as u32 % rect.width) as i32;
+        let y = rect.y + (i as u32 / rect.width) as i32;
+        let covered = ((skin.get(x, y) - OUTLINE.0) / (OUTLINE.1 - OUTLINE.0)).clamp(0.0, 1.0);
+        *v = visible.map_or(1.0, |m| m.get(x, y)) * (1.0 - covered);
+    }
+    mask
 }
 
 /// Only what lies beside the finger itself.
