@@ -4,6 +4,7 @@
 //! bare picture's hair and cloth masks, and the matched product pictures. See [`truth`] for the fields.
 
 mod compare;
+mod crops;
 pub mod figures;
 mod known;
 pub mod light;

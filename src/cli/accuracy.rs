@@ -27,7 +27,7 @@ pub struct AccuracyArgs {
     #[arg(long)]
     pub worn_length: bool,
     /// Measure light, shadow and edge instead of place: the worn picture's own jewelry is laid on the bare one
-    #[arg(long, conflicts_with_all = ["known", "worn_length", "pictures", "kind"])]
+    #[arg(long, conflicts_with_all = ["known", "worn_length", "kind"])]
     pub light: bool,
     /// Measure the pass over the seam: the band of skin around the worn picture's own jewelry, before and after
     #[arg(long, conflicts_with_all = ["known", "worn_length", "light", "kind"])]
@@ -44,7 +44,8 @@ pub struct AccuracyArgs {
     /// Write the report to this page; a run over everything writes docs/accuracy.md
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
-    /// Write each dressed picture, the worn one and both outlines, side by side, into this folder
+    /// Write each dressed picture, the worn one and both outlines, side by side, into this folder; with --light: without
+    /// light, with it, and worn; with --seam: before, after and worn
     #[arg(long, value_name = "DIR")]
     pub pictures: Option<PathBuf>,
 }

@@ -23,11 +23,18 @@ pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
             .into_owned();
         name.contains(args.scene.as_str())
     };
+    if let Some(folder) = &args.pictures {
+        std::fs::create_dir_all(folder).map_err(|e| fail(folder, &e))?;
+    }
     let (mut scenes, mut speeds) = (Vec::new(), Vec::new());
     for path in all.iter().filter(|p| named(p)) {
         match light::measure(path, engine.as_ref()) {
-            Ok(scene) => {
+            Ok((scene, picture)) => {
                 eprintln!("{}", light::line(&scene));
+                if let Some(folder) = &args.pictures {
+                    let file = folder.join(format!("{}.png", scene.name));
+                    picture.save(&file).map_err(|e| fail(&file, &e))?;
+                }
                 scenes.push(scene);
             }
             Err(error) => eprintln!("{}: {error}", path.display()),

@@ -44,9 +44,7 @@ pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
                 eprintln!("{}", seam::line(&scene));
                 if let Some(folder) = &args.pictures {
                     let file = folder.join(format!("{}.png", scene.name));
-                    seam::before_after(&pictures)
-                        .save(&file)
-                        .map_err(|e| fail(&file, &e))?;
+                    pictures.side_by_side().save(&file).map_err(|e| fail(&file, &e))?;
                 }
                 scenes.push(scene);
             }

@@ -12,11 +12,13 @@ pub(super) mod speed;
 use std::path::Path;
 
 use glam::DVec3;
+use image::RgbImage;
 
+use super::crops::side_by_side;
 use super::scene::{SceneError, mask, optional};
 use super::truth::{SceneKind, Truth};
 use super::worn::{Worn, worn};
-use crate::imaging::{Limits, Photo, open_cutout};
+use crate::imaging::{Limits, Photo, Rect, open_cutout};
 use crate::infer::Engine;
 use crate::locate::{Anatomy, Wants, locate};
 use crate::render::{RenderSettings, render};
@@ -113,11 +115,15 @@ pub(super) fn open(json: &Path, engine: &dyn Engine) -> Result<Opened, SceneErro
     })
 }
 
-/// Measures the scene of `json`; its pictures lie beside it.
+/// Around the jewelry, pictures show this much skin, mm.
+const SHOWN_MM: f64 = 12.0;
+
+/// Measures the scene of `json`; its pictures lie beside it. The picture is the part around the jewelry without light
+/// and shadow, with them, and worn, side by side.
 ///
 /// # Errors
 /// A file is missing or cannot be read, or a model fails.
-pub fn measure(json: &Path, engine: &dyn Engine) -> Result<LightScene, SceneError> {
+pub fn measure(json: &Path, engine: &dyn Engine) -> Result<(LightScene, RgbImage), SceneError> {
     let scene = open(json, engine)?;
     let mut result = LightScene {
         name: scene.truth.name.clone(),
@@ -151,6 +157,14 @@ pub fn measure(json: &Path, engine: &dyn Engine) -> Result<LightScene, SceneErro
             px_per_mm: first.placement.px_per_mm,
         });
     }
+    let rects = scene.pieces.iter().flat_map(|w| {
+        let margin = (SHOWN_MM * w.placement.px_per_mm) as u32;
+        w.placement.layers.iter().map(move |l| l.rect.grown(margin))
+    });
+    let shown = rects
+        .fold(Rect::default(), |a, b| a.union(&b))
+        .clip(&Rect::of_size(lit.width(), lit.height()));
+    let picture = side_by_side([&plain, &lit, &scene.worn], &shown);
     let mut seen = Vec::new();
     for product in scene.truth.jewelry.iter().filter_map(|p| p.product.as_ref()) {
         if !seen.contains(&&product.file) {
@@ -159,7 +173,7 @@ pub fn measure(json: &Path, engine: &dyn Engine) -> Result<LightScene, SceneErro
             result.fringe.extend(fringe::measure(&cutout));
         }
     }
-    Ok(result)
+    Ok((result, picture))
 }
 
 /// Times rendering the scene's pieces, one at a time, on one thread.

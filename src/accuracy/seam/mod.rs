@@ -4,7 +4,6 @@
 //! still differs from the worn picture in the band of skin around it is what the pass over the seam is to mend.
 
 mod cost;
-mod crops;
 mod figures;
 mod pairs;
 mod report;
@@ -13,6 +12,7 @@ use std::path::Path;
 
 use image::RgbImage;
 
+use super::crops::side_by_side;
 use super::light::{Opened, open, shadow_only};
 use super::scene::SceneError;
 use super::worn::mask_of;
@@ -22,7 +22,6 @@ use crate::inpaint::{Around, Band, Dropped, InpaintSettings, Painter, repaint};
 use crate::product::Kind;
 use crate::render::{RenderSettings, Rendered, render};
 pub use cost::{Cost, cost};
-pub use crops::before_after;
 pub use figures::Figures;
 pub use pairs::write as write_pairs;
 pub use report::{line, markdown, table};
@@ -129,6 +128,13 @@ pub struct Pictures {
     pub worn: RgbImage,
     /// Of the band, in the pictures.
     pub rect: Rect,
+}
+
+impl Pictures {
+    /// The part around the jewelry at its own scale: before, after, worn.
+    pub fn side_by_side(&self) -> RgbImage {
+        side_by_side([&self.before, &self.after, &self.worn], &self.rect)
+    }
 }
 
 /// Measures the scene of `json`, its pictures beside it; `None` when no skin shows around its jewelry. `other` is the same
