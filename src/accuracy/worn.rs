@@ -24,6 +24,10 @@ pub struct Worn {
 /// Bottom of a watch's case above the skin, and its height, as modelled, mm.
 const CASE_FROM_MM: f64 = 2.1;
 const CASE_MM: f64 = 7.5;
+/// Middle of a link bracelet's links above the skin, and from there down to its underside, as modelled, mm: links 6 mm
+/// wide, of wire of 0.85 mm radius, each rolled by 45 degrees.
+const LINKS_MM: f64 = 4.2;
+const LINK_HALF_MM: f64 = 2.4;
 /// Spacing of the mesh that carries heights and normals, photo pixels.
 const CELL: u32 = 4;
 
@@ -203,13 +207,20 @@ impl Surface {
                 points
             }
             None => {
+                let above = match kind {
+                    Kind::Bracelet => LINKS_MM,
+                    _ => 0.0,
+                };
                 let front = skin.iter().filter(|q| q.z < frame.origin.z);
-                let on_skin = front.map(|q| SurfacePoint {
-                    pixel: truth.camera().project(*q),
-                    height_mm: 0.0,
-                    normal: (q - frame.origin).normalize(),
+                let around = front.map(|q| {
+                    let normal = (q - frame.origin).normalize();
+                    SurfacePoint {
+                        pixel: truth.camera().project(q + normal * above),
+                        height_mm: (above - LINK_HALF_MM).max(0.0),
+                        normal,
+                    }
                 });
-                let mut points: Vec<SurfacePoint> = on_skin.collect();
+                let mut points: Vec<SurfacePoint> = around.collect();
                 if let Some(diameter) = size(piece, "case_diameter_mm") {
                     let crystal = frame.crystal(&skin);
                     let radius = diameter / 2.0;

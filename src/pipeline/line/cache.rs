@@ -8,7 +8,7 @@ use crate::imaging::write_atomic;
 use crate::locate::{Anatomy, Wants};
 
 /// Changes when locating gives other results for the same photo and models.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A folder of located anatomies. Every failure of it only costs time.
 #[derive(Debug, Clone)]

@@ -35,20 +35,20 @@ pub use section::Section;
 /// Nothing farther from the piece than this is darkened, mm.
 pub const REACH_MM: f64 = 40.0;
 /// How much of the key light the heart of a shadow loses: a lamp is never quite hidden by what is small.
-const KEY: f32 = 0.88;
+const KEY: f32 = 0.94;
 /// How much of the even light skin loses against the share of the sky that is hidden.
 const EVEN: f32 = 0.95;
 /// Light that a white piece throws back onto the skin, against the share of the sky that it hides. It goes with the
-/// square of the piece's brightness: pearls, which scatter light, look bright; metal, which mirrors skin, darker.
-const RETURNED: f32 = 0.44;
+/// cube of the piece's brightness: pearls, which scatter light, look bright; metal, which mirrors skin, darker.
+const RETURNED: f32 = 0.9;
 /// Most that it brightens skin.
 const MOST_GAIN: f32 = 0.3;
 /// Share of the even light on skin that faces the key: of a bare lamp, and how much more of the softest light.
 const FILL: (f64, f64) = (0.18, 0.22);
 /// Half the angle of the key light, degrees: of a bare lamp, and how much more of the softest light. A small lamp spans
-/// a few degrees, a large window some thirty; more, for the direction itself is known to some fifteen degrees only, and
-/// a hard edge at the wrong place is worse than a soft one.
-const HALF_ANGLE_DEG: (f64, f64) = (14.0, 10.0);
+/// a few degrees, a large window some thirty; rather more, for the direction itself is known to some eight degrees only,
+/// and a hard edge at the wrong place is worse than a soft one.
+const HALF_ANGLE_DEG: (f64, f64) = (9.0, 6.5);
 
 /// Losses below this are none.
 const FAINT: f32 = 5e-4;
@@ -107,7 +107,7 @@ pub fn cast(piece: &Warped, scene: &Scene) -> Option<Shadow> {
         &lattice,
         &key,
         &ground,
-        RETURNED * brightness(piece).powi(2),
+        RETURNED * brightness(piece).powi(3),
     );
     let channels: [Field; 3] = std::array::from_fn(|k| scatter::scatter(&lost, k));
     let power = SLOPE * scene.strength as f32;
@@ -161,9 +161,13 @@ fn lost(casters: &[Caster], lattice: &Lattice, key: &Key, ground: &Ground, retur
     out
 }
 
-/// Mean linear luminance of the piece.
+/// A pixel that is less the piece's than this may carry what else is there: hair in front of a pearl.
+const WHOLE: f32 = 0.95;
+
+/// Mean linear luminance of the piece, where it is not mixed with anything else.
 fn brightness(piece: &Warped) -> f32 {
-    let sums = piece.fragments.iter().fold((0.0, 0.0), |(light, weight), f| {
+    let whole = piece.fragments.iter().filter(|f| f.color[3] >= WHOLE);
+    let sums = whole.fold((0.0, 0.0), |(light, weight), f| {
         let [r, g, b, a] = f.color;
         (light + f64::from(luminance([r, g, b])), weight + f64::from(a))
     });
