@@ -27,6 +27,12 @@ fn covering(share: f32) -> f32 {
     ((share - DOUBT.0) / (DOUBT.1 - DOUBT.0)).clamp(0.0, 1.0)
 }
 
+/// How far a place is beside a body that has this share of it. An outline is where it is: where the matte is in doubt for
+/// a stretch, a piece must not fade.
+pub fn beside(share: f32) -> f32 {
+    (1.0 - (share - OUTLINE.0) / (OUTLINE.1 - OUTLINE.0)).clamp(0.0, 1.0)
+}
+
 /// How much of a piece on the skin shows: hair always hides it, cloth as told, and where there is neither skin nor cloth
 /// the body has ended: the piece stands out by `proud` pixels at most. Nothing shows where the mattes do not look.
 pub fn on_skin(mattes: &Mattes, cloth: Cloth, proud: f64) -> Mask {
@@ -55,8 +61,7 @@ pub fn on_skin(mattes: &Mattes, cloth: Cloth, proud: f64) -> Mask {
 pub fn past_outline(shown: &Mask, body: &Mask, near: &Near, astride: f64) -> Mask {
     let mut out = shrink(body, near, astride);
     for (v, shown) in out.data.iter_mut().zip(&shown.data) {
-        // An outline is where it is: where the matte is in doubt for a stretch, a piece must not fade.
-        *v = (1.0 - (*v - OUTLINE.0) / (OUTLINE.1 - OUTLINE.0)).clamp(0.0, 1.0) * shown;
+        *v = beside(*v) * shown;
     }
     out
 }

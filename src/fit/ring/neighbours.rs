@@ -6,6 +6,7 @@ use glam::DVec2;
 
 use super::Seat;
 use crate::fit::limb::occlusion::{Capsule, outside};
+use crate::fit::visible;
 use crate::imaging::{Mask, Rect};
 use crate::locate::{Finger, Hand};
 
@@ -44,17 +45,13 @@ pub fn visible(hand: &Hand, finger: &Finger, rect: Rect) -> Option<Arc<Mask>> {
     (!parts.is_empty()).then(|| Arc::new(outside(&parts, rect)))
 }
 
-/// Shares of skin between which its outline lies.
-const OUTLINE: (f32, f32) = (0.2, 0.8);
-
-/// What of `visible` lies beside all skin: what turns behind the finger goes under the web between fingers too.
-pub fn off_skin(visible: Option<&Mask>, skin: &Mask, rect: Rect) -> Mask {
+/// What of `shown` lies beside all skin: what turns behind the finger goes under the web between fingers too.
+pub fn off_skin(shown: Option<&Mask>, skin: &Mask, rect: Rect) -> Mask {
     let mut mask = Mask::filled(rect, 1.0);
     for (i, v) in mask.data.iter_mut().enumerate() {
         let x = rect.x + (i as u32 % rect.width) as i32;
         let y = rect.y + (i as u32 / rect.width) as i32;
-        let covered = ((skin.get(x, y) - OUTLINE.0) / (OUTLINE.1 - OUTLINE.0)).clamp(0.0, 1.0);
-        *v = visible.map_or(1.0, |m| m.get(x, y)) * (1.0 - covered);
+        *v = shown.map_or(1.0, |m| m.get(x, y)) * visible::beside(skin.get(x, y));
     }
     mask
 }
