@@ -69,6 +69,7 @@ fn make_shop(folder: &Path, products: usize) {
     std::fs::write(folder.join("table.json"), json!(rows).to_string()).expect("written");
     let preset = format!(
         "version: 1
+defaults: {{inpaint: off}}
 output: {{folder: out, name: \"{{sku}}/{{model}}_{{export}}\"}}
 products: [{{catalogue: {{file: table.json, images: {}}}}}]
 models:

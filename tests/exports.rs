@@ -180,7 +180,7 @@ exports: [{}, {{name: own-webp, format: webp, long_side: 640}}]
         let xmp = &found.xmp;
         assert_eq!(
             element(xmp, "Iptc4xmpExt:DigitalSourceType"),
-            "http://cv.iptc.org/newscodes/digitalsourcetype/compositeCapture",
+            "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
             "{name}"
         );
         assert!(

@@ -98,10 +98,10 @@ fn a_background_stays_off_the_person_and_the_jewelry() {
 #[test]
 fn a_shadow_s_strength_changes_the_shadow() {
     let v = Variants::new(
-        "  - {name: plain}
-  - {name: same, set: {shadow: 1}}
-  - {name: none, set: {shadow: 0}}
-  - {name: strong, set: {shadow: 2}}",
+        "  - {name: plain, set: {inpaint: off}}
+  - {name: same, set: {inpaint: off, shadow: 1}}
+  - {name: none, set: {inpaint: off, shadow: 0}}
+  - {name: strong, set: {inpaint: off, shadow: 2}}",
     );
     let (plain, none, strong) = (v.picture("plain"), v.picture("none"), v.picture("strong"));
     assert_eq!(

@@ -21,10 +21,12 @@ pub enum ModelId {
     FaceRegions,
     /// Ear lobe on the picture.
     EarLobe,
+    /// Light in the band of skin around jewelry.
+    Band,
 }
 
 impl ModelId {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::FaceShort,
         Self::FaceFull,
         Self::FaceMesh,
@@ -35,6 +37,7 @@ impl ModelId {
         Self::Selfie,
         Self::FaceRegions,
         Self::EarLobe,
+        Self::Band,
     ];
 
     /// Name in `onnx/models.yaml`; the file is `NAME.onnx`.
@@ -50,6 +53,7 @@ impl ModelId {
             Self::Selfie => "selfie_segmentation",
             Self::FaceRegions => "face_regions",
             Self::EarLobe => "ear_lobe",
+            Self::Band => "band",
         }
     }
 

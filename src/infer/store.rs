@@ -129,6 +129,7 @@ fn embedded(id: ModelId) -> Option<&'static [u8]> {
         ModelId::Selfie => model!("selfie_segmentation"),
         ModelId::FaceRegions => model!("face_regions"),
         ModelId::EarLobe => model!("ear_lobe"),
+        ModelId::Band => model!("band"),
     })
 }
 

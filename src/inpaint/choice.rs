@@ -13,7 +13,7 @@ use crate::infer::Engine;
 pub enum Choice {
     /// The composite as it is.
     Off,
-    /// The compact model, from a file.
+    /// The compact model: the program's own, or one from a file.
     Band {
         path: Option<PathBuf>,
         steps: Option<usize>,
@@ -30,9 +30,10 @@ impl Choice {
     pub fn open(&self, engine: &Arc<dyn Engine>) -> Result<Option<Arc<dyn Painter>>, String> {
         match self {
             Self::Off => Ok(None),
-            Self::Band { path: None, .. } => Err(
-                "inpaint: this program carries no model of the band yet; name a file, choose sd, or set it off".into(),
-            ),
+            Self::Band { path: None, steps } => {
+                let own = Compact::own(steps.unwrap_or(Compact::STEPS), engine.clone());
+                Ok(Some(Arc::new(own)))
+            }
             Self::Band {
                 path: Some(path),
                 steps,

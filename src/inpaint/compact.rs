@@ -1,52 +1,74 @@
 //! The engine `band`: a compact conditional diffusion model of the light that is missing or too much in a band.
 //!
-//! What the eye misses at a pasted edge is smooth: the soft dark line, the shadow's true depth, the glow of metal on skin.
-//! The model therefore paints a change of colour on a grid of half a millimetre, and the photograph keeps its pores and
-//! grain. `onnx/train/band/` makes the weights. One input, one output, f32; the sides are half of the tile's:
+//! What the eye misses at a pasted edge is light: the soft dark line, the shadow's true depth, the glow of metal on skin.
+//! The model therefore paints a gain of light, pixel by pixel, at three pixels per millimetre or the photograph's own scale, and
+//! the photograph keeps its pores and grain. A photograph's tone curve compresses what is bright: the gain multiplies the odds
+//! `v / (1 - v)` of a linear value, as the shadows that the program lays do. `onnx/train/band/` makes the weights. One input, one
+//! output, f32:
 //!
 //! | name | shape | what |
 //! |---|---|---|
-//! | `input` | 1, 36, [`GRID`], [`GRID`] | below |
-//! | → `change` | 1, 3, [`GRID`], [`GRID`] | the clean change of sRGB-encoded colour over [`CHANGE`], bounded by the model |
+//! | `input` | [`PIXELS`], 4 + [`COUNT`] | per pixel: α · change + σ · noise of red, green and blue; time, 0 clean ..= 1 noise; its [`features`] |
+//! | → `change` | [`PIXELS`], 3 | the clean change: logarithm of the gain over [`CHANGE`], bounded by the model |
 //!
-//! | channels | what |
-//! |---|---|
-//! | 0–2 | α · change + σ · noise, the change over [`CHANGE`] |
-//! | 3 | time, 0 clean ..= 1 noise; α = cos(π time / 2), σ = sin(π time / 2) |
-//! | 4–35 | eight planes, each of 2 × 2 pixels (row by row) as four channels: composite red, green, blue in −1..1; coverage by jewelry; band; shadow that was laid; height of the jewelry above the skin over [`HEIGHT_MM`], at most 1; log₂(px per mm) / 4 |
-//!
-//! Steps are DDIM's (Song, Meng and Ermon, 2020) for a model that predicts what is clean.
+//! α = cos(π time / 2), σ = sin(π time / 2). Steps are DDIM's (Song, Meng and Ermon, 2020) for a model that predicts what is clean.
+//! One step gives the mean of what may be, which is nearer to the truth than any one draw of more steps.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::resample::resize;
+use super::features::{COUNT, SHOWS, blurred_of, features};
 use super::{Painter, Reach, TileView};
-use crate::infer::{Engine, Graph, InferError, Tensor};
+use crate::imaging::pixel::{linear_to_srgb, srgb_to_linear};
+use crate::infer::{Engine, Graph, InferError, ModelId, Tensor};
 
-/// A change of this much in sRGB-encoded colour is one unit for the model.
+/// A change of the gain's logarithm by this much is one unit for the model: about as much as differs in a band, so that what
+/// is learnt is of the size of the noise.
 pub const CHANGE: f32 = 0.1;
-/// Heights are told as shares of this.
-pub const HEIGHT_MM: f32 = 10.0;
-/// Side of a tile, px.
-const SIDE: usize = 128;
-/// Side of the grid that the change is painted on.
-const GRID: usize = SIDE / 2;
-/// Millimetres of a tile: 4 px per mm, whatever the photograph has.
-const TILE_MM: f64 = 32.0;
-/// Planes of the condition.
-const PLANES: usize = 8;
+/// Finest scale that is painted at, px per mm.
+const FINEST: u32 = 3;
+/// Millimetres of a tile.
+const TILE_MM: u32 = 64;
+/// Border of a tile that is only looked at: as far as features look.
+const LOOKED_AT_MM: u32 = 14;
+/// Pixels of one run of the model.
+const PIXELS: usize = 4096;
+/// Numbers before a pixel's features.
+const BEFORE: usize = 4;
+/// The paint is blurred by this, mm: light on skin is no sharper, and pixels without paint beside it get theirs.
+const SMOOTH_MM: f64 = 0.3;
+/// Less paint than this around is none.
+const LEAST: f32 = 1e-3;
 const INPUT: &str = "input";
 
 /// The engine `band`.
 pub struct Compact {
-    graph: Arc<dyn Graph>,
+    model: Model,
     steps: usize,
+}
+
+/// Where the weights come from.
+enum Model {
+    /// The program's own.
+    Own(Arc<dyn Engine>),
+    File(Arc<dyn Graph>),
 }
 
 impl Compact {
     /// Steps when none are asked for.
-    pub const STEPS: usize = 2;
+    pub const STEPS: usize = 1;
+
+    /// The program's own model; it is loaded when it is first run.
+    pub fn own(steps: usize, engine: Arc<dyn Engine>) -> Self {
+        Self::of(Model::Own(engine), steps)
+    }
+
+    fn of(model: Model, steps: usize) -> Self {
+        Self {
+            model,
+            steps: steps.clamp(1, 100),
+        }
+    }
 
     /// Loads a model of this kind from a file.
     ///
@@ -60,22 +82,24 @@ impl Compact {
                 why: format!("it has no input {INPUT}: it is no model of the band"),
             });
         }
-        Ok(Self {
-            graph,
-            steps: steps.clamp(1, 100),
-        })
+        Ok(Self::of(Model::File(graph), steps))
     }
 
     /// The model's word on the clean change.
     fn clean(&self, input: &Tensor) -> Result<Vec<f32>, String> {
-        let outputs = self.graph.run(&[(INPUT, input)]).map_err(|e| e.to_string())?;
+        let outputs = match &self.model {
+            Model::Own(engine) => engine.run(ModelId::Band, input.clone()),
+            Model::File(graph) => graph.run(&[(INPUT, input)]),
+        };
         let clean = outputs
+            .map_err(|e| e.to_string())?
             .into_iter()
             .next()
             .map(|(_, t)| t.data)
             .unwrap_or_default();
-        if clean.len() != 3 * GRID * GRID {
-            return Err(format!("{} values in place of {}", clean.len(), 3 * GRID * GRID));
+        let wanted = 3 * PIXELS;
+        if clean.len() != wanted {
+            return Err(format!("{} values in place of {wanted}", clean.len()));
         }
         Ok(clean)
     }
@@ -88,55 +112,68 @@ impl Painter for Compact {
 
     fn reach(&self) -> Reach {
         Reach {
-            side: SIDE as u32,
-            mm: TILE_MM,
+            side: FINEST * TILE_MM,
+            mm: f64::from(TILE_MM),
+            margin: f64::from(LOOKED_AT_MM) / f64::from(TILE_MM),
             smooth: true,
         }
     }
 
     fn paint(&self, view: &TileView) -> Result<Vec<[f32; 3]>, String> {
-        let plane = GRID * GRID;
-        let mut noisy = view.noise.gaussians(0, 3 * plane);
-        let mut input = Tensor {
-            shape: vec![1, 4 + 4 * PLANES, GRID, GRID],
-            data: noisy.clone(),
-        };
-        input.data.resize(4 * plane, 1.0);
-        condition(view, &mut input.data);
-        for step in 0..self.steps {
-            let time = |step: usize| 1.0 - step as f32 / self.steps as f32;
-            input.data[..3 * plane].copy_from_slice(&noisy);
-            input.data[3 * plane..4 * plane].fill(time(step));
-            let clean = self.clean(&input)?;
-            advance(&mut noisy, &clean, time(step), time(step + 1));
-        }
-        let change: Vec<[f32; 3]> = (0..plane)
-            .map(|i| std::array::from_fn(|k| noisy[k * plane + i] * CHANGE))
+        let side = view.side;
+        let pixels: Vec<usize> = (0..side * side)
+            .filter(|i| view.band[*i] > 0.0 && view.alpha[*i] <= SHOWS)
             .collect();
-        let change = resize(&change, GRID, SIDE);
-        let changed = |(v, c): (&[f32; 3], &[f32; 3])| std::array::from_fn(|k| v[k] + c[k]);
-        Ok(view.picture.iter().zip(&change).map(changed).collect())
+        let told = features(view, &pixels);
+        // Noise goes by the place, whatever else is painted.
+        let noise = view.noise.gaussians(0, 3 * side * side);
+        // Red, green, blue, and where there is paint.
+        let mut changes = vec![[0.0f32; 4]; side * side];
+        for (some, told) in pixels.chunks(PIXELS).zip(told.chunks(PIXELS * COUNT)) {
+            let mut noisy: Vec<f32> = some
+                .iter()
+                .flat_map(|i| noise[3 * i..3 * i + 3].to_vec())
+                .collect();
+            noisy.resize(3 * PIXELS, 0.0);
+            let mut input = Tensor {
+                shape: vec![PIXELS, BEFORE + COUNT],
+                data: vec![0.0; PIXELS * (BEFORE + COUNT)],
+            };
+            let rows = input.data.chunks_exact_mut(BEFORE + COUNT);
+            for (row, told) in rows.zip(told.chunks_exact(COUNT)) {
+                row[BEFORE..].copy_from_slice(told);
+            }
+            for step in 0..self.steps {
+                let time = |step: usize| 1.0 - step as f32 / self.steps as f32;
+                let rows = input.data.chunks_exact_mut(BEFORE + COUNT);
+                for (row, noisy) in rows.zip(noisy.chunks_exact(3)) {
+                    row[..3].copy_from_slice(noisy);
+                    row[3] = time(step);
+                }
+                let clean = self.clean(&input)?;
+                advance(&mut noisy, &clean, time(step), time(step + 1));
+            }
+            for (i, change) in some.iter().zip(noisy.chunks_exact(3)) {
+                changes[*i] = [change[0], change[1], change[2], 1.0];
+            }
+        }
+        let [red, green, blue, known] =
+            std::array::from_fn(|k| blurred_of(side, SMOOTH_MM * view.px_per_mm, |i| changes[i][k]));
+        let painted = view.picture.iter().enumerate().map(|(i, old)| {
+            if known[i] <= LEAST {
+                return *old;
+            }
+            let change = [red[i], green[i], blue[i]].map(|v| v / known[i] * CHANGE);
+            std::array::from_fn(|k| lit(old[k], change[k].exp()))
+        });
+        Ok(painted.collect())
     }
 }
 
-/// Appends the view's planes, 2 × 2 pixels to four channels.
-fn condition(view: &TileView, input: &mut Vec<f32>) {
-    let scale = (view.px_per_mm.max(1e-3).log2() / 4.0) as f32;
-    let mut add = |of: &dyn Fn(usize) -> f32| {
-        for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            for y in 0..GRID {
-                input.extend((0..GRID).map(|x| of((2 * y + dy) * SIDE + 2 * x + dx)));
-            }
-        }
-    };
-    for k in 0..3 {
-        add(&|i| view.picture[i][k] * 2.0 - 1.0);
-    }
-    add(&|i| view.alpha[i]);
-    add(&|i| view.band[i]);
-    add(&|i| view.shadow[i]);
-    add(&|i| (view.height_mm[i] / HEIGHT_MM).min(1.0));
-    add(&|_| scale);
+/// An sRGB-encoded value when the odds of its linear light are multiplied.
+fn lit(value: f32, gain: f32) -> f32 {
+    let v = srgb_to_linear(value);
+    linear_to_srgb(v * gain / (1.0 - v + v * gain).max(1e-6))
 }
 
 /// One DDIM step from a time to an earlier one.
@@ -178,51 +215,58 @@ mod tests {
         }
         fn run(&self, inputs: &[(&str, &Tensor)]) -> Result<Vec<(String, Tensor)>, InferError> {
             let (_, input) = inputs[0];
-            assert_eq!(input.shape, [1, 36, GRID, GRID]);
-            let plane = GRID * GRID;
-            let channel = |k: usize| &input.data[k * plane..(k + 1) * plane];
-            // Alpha numbers its pixels: the four channels are the places of a 2 × 2 block, row by row.
-            for (k, (dy, dx)) in [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().enumerate() {
-                let (x, y) = (5, 9);
-                let at = (2 * y + dy) * SIDE + 2 * x + dx;
-                assert_eq!(channel(16 + k)[y * GRID + x], at as f32);
-            }
-            assert!(channel(28).iter().all(|v| (*v - 0.3).abs() < 1e-6), "3 of 10 mm");
-            assert!(
-                channel(32).iter().all(|v| (*v - 0.75).abs() < 1e-6),
-                "8 px per mm"
-            );
+            assert_eq!(input.shape, [PIXELS, BEFORE + COUNT]);
+            let data = input.data.chunks_exact(BEFORE + COUNT).flat_map(|row| {
+                // The second feature is the shadow; what has one is to keep its green.
+                let green = if row[BEFORE + 1] > 0.0 { 0.0 } else { self.change };
+                [self.change, green, self.change].map(|v| v / CHANGE)
+            });
             let tensor = Tensor {
-                shape: vec![1, 3, GRID, GRID],
-                data: vec![self.change / CHANGE; 3 * plane],
+                shape: vec![PIXELS, 3],
+                data: data.collect(),
             };
             Ok(vec![("change".into(), tensor)])
         }
     }
 
+    const SIDE: usize = 96;
+
     #[test]
     fn the_steps_lead_to_what_the_model_says_is_clean() {
+        let n = SIDE * SIDE;
         let view = TileView {
             side: SIDE,
-            picture: vec![[0.5, 0.4, 0.3]; SIDE * SIDE],
-            alpha: (0..SIDE * SIDE).map(|i| i as f32).collect(),
-            band: vec![1.0; SIDE * SIDE],
-            shadow: vec![0.0; SIDE * SIDE],
-            height_mm: vec![3.0; SIDE * SIDE],
-            px_per_mm: 8.0,
+            picture: vec![[0.5, 0.4, 0.3]; n],
+            alpha: (0..n).map(|i| f32::from(u8::from(i % SIDE < 10))).collect(),
+            band: (0..n).map(|i| f32::from(u8::from(i % SIDE < 60))).collect(),
+            shadow: (0..n).map(|i| if i % SIDE >= 30 { 0.5 } else { 0.0 }).collect(),
+            height_mm: vec![3.0; n],
+            px_per_mm: 3.0,
             noise: Noise::new(3, 4),
         };
         for steps in [1, 2, 4, 9] {
             let painter = Compact {
-                graph: Arc::new(Oracle {
+                model: Model::File(Arc::new(Oracle {
                     ports: Vec::new(),
-                    change: -0.05,
-                }),
+                    change: -std::f32::consts::LN_2,
+                })),
                 steps,
             };
-            for got in painter.paint(&view).unwrap() {
-                for (got, want) in got.iter().zip([0.45, 0.35, 0.25]) {
-                    assert!((got - want).abs() < 1e-5, "{steps} steps: {got} for {want}");
+            for (i, got) in painter.paint(&view).unwrap().iter().enumerate() {
+                let x = i % SIDE;
+                for (k, (got, old)) in got.iter().zip([0.5, 0.4, 0.3]).enumerate() {
+                    let v = srgb_to_linear(old);
+                    // Odds of v : 1 - v are halved.
+                    let halved = linear_to_srgb(0.5 * v / (1.0 - 0.5 * v));
+                    let want = match x {
+                        // Within the piece and beyond the band only as far as the paint is blurred.
+                        0..7 | 63.. => old,
+                        10..27 => halved,
+                        33..60 if k == 1 => old,
+                        33..60 => halved,
+                        _ => continue,
+                    };
+                    assert!((got - want).abs() < 1e-4, "{steps} steps, {x}: {got} for {want}");
                 }
             }
         }

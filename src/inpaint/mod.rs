@@ -9,6 +9,7 @@ pub mod band;
 mod choice;
 pub mod compact;
 mod distance;
+mod features;
 mod judge;
 mod noise;
 mod painter;

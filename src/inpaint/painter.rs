@@ -9,13 +9,16 @@ pub struct Reach {
     pub side: u32,
     /// Millimetres that a tile should show.
     pub mm: f64,
-    /// What it paints is a smooth change of what was there: a tile may be shrunk for it, and its colours are right by
-    /// themselves. Else a tile is never shrunk, for the skin's texture would be lost, and its colours, which may have
+    /// Border of a tile that is only shown to the painter, as a share of the side, below a quarter: models are unsure where
+    /// they cannot see on.
+    pub margin: f64,
+    /// What it paints is a smooth change of what was there: a tile may be shrunk for it, is never enlarged, and its colours are
+    /// right by themselves. Else a tile is never shrunk, for the skin's texture would be lost, and its colours, which may have
     /// drifted as an autoencoder's do, are matched at the band's rim.
     pub smooth: bool,
 }
 
-/// A tile as a painter sees it: squares of [`Reach::side`] pixels, row by row.
+/// A tile as a painter sees it: squares of [`Reach::side`] pixels, or fewer for a smooth one, row by row.
 #[derive(Debug, Clone)]
 pub struct TileView {
     pub side: usize,

@@ -76,7 +76,12 @@ fn paint_tile(
     seed: u64,
 ) -> Result<Vec<[f32; 3]>, Fault> {
     let side = tile.rect.width as usize;
-    let wanted = painter.reach().side.max(1) as usize;
+    let most = painter.reach().side.max(1) as usize;
+    let wanted = if painter.reach().smooth {
+        most.min(side)
+    } else {
+        most
+    };
     let view = view(canvas, band, &tile.rect, wanted, seed);
     let new = painter.paint(&view).map_err(Fault::Failed)?;
     judge(&view.picture, &new, &view.band, wanted)?;

@@ -16,6 +16,7 @@ impl<F: Fn(&TileView) -> Result<Vec<[f32; 3]>, String> + Send + Sync> Painter fo
         Reach {
             side: self.0,
             mm: 1e3,
+            margin: 1.0 / 16.0,
             smooth: false,
         }
     }
@@ -34,6 +35,7 @@ impl<F: Fn(&TileView) -> Result<Vec<[f32; 3]>, String> + Send + Sync> Painter fo
     fn reach(&self) -> Reach {
         Reach {
             mm: 32.0,
+            margin: 1.0 / 16.0,
             smooth: true,
             ..self.0.reach()
         }
@@ -286,6 +288,7 @@ proptest! {
         let reach = Reach {
             side,
             mm: 1e3,
+            margin: 1.0 / 16.0,
             smooth: false,
         };
         let mut say = vec![0.0; band.weight.data.len()];

@@ -7,8 +7,6 @@ use super::band::{Band, pixels};
 use super::painter::Reach;
 use crate::imaging::Rect;
 
-/// Border of a tile that is only shown to the painter, as a share of the side: models are unsure where they cannot see on.
-const MARGIN: f64 = 1.0 / 16.0;
 /// Part of a tile that fades into the next, as a share of the side.
 const OVERLAP: f64 = 1.0 / 8.0;
 /// Fewer pixels than this show a painter nothing.
@@ -22,6 +20,8 @@ pub struct Tile {
     pub rect: Rect,
     /// Runs of band pixels that are this tile's to paint: (y, first x, end of x).
     pub spans: Vec<(i32, i32, i32)>,
+    /// [`Reach::margin`].
+    pub margin: f64,
 }
 
 impl Tile {
@@ -30,7 +30,7 @@ impl Tile {
         let side = f64::from(self.rect.width);
         let along = |v: i32, start: i32| {
             let u = (f64::from(v - start) + 0.5) / side;
-            let t = ((u.min(1.0 - u) - MARGIN) / OVERLAP).clamp(0.0, 1.0);
+            let t = ((u.min(1.0 - u) - self.margin) / OVERLAP).clamp(0.0, 1.0);
             t * t * (3.0 - 2.0 * t)
         };
         (along(x, self.rect.x) * along(y, self.rect.y)) as f32
@@ -51,12 +51,13 @@ pub fn side(reach: Reach, px_per_mm: f64) -> u32 {
 /// Tiles that cover the band, in reading order of the parts of the band that they belong to.
 pub fn tiles(band: &Band, reach: Reach) -> Vec<Tile> {
     let side = side(reach, band.px_per_mm);
-    let inner = f64::from(side) * (1.0 - 2.0 * MARGIN);
+    let margin = reach.margin.clamp(0.0, 0.25);
+    let inner = f64::from(side) * (1.0 - 2.0 * margin);
     let mut tiles = Vec::new();
     for group in groups(band, inner) {
         let (columns, rows) = (
-            starts(group.bounds.x, group.bounds.width, side),
-            starts(group.bounds.y, group.bounds.height, side),
+            starts(group.bounds.x, group.bounds.width, side, margin),
+            starts(group.bounds.y, group.bounds.height, side, margin),
         );
         for y in &rows {
             for x in &columns {
@@ -68,7 +69,7 @@ pub fn tiles(band: &Band, reach: Reach) -> Vec<Tile> {
                     .map(|(row, a, b)| (*row, (*a).max(rect.x), (*b).min(rect.right())))
                     .filter(|(_, a, b)| a < b)
                     .collect();
-                let tile = Tile { rect, spans };
+                let tile = Tile { rect, spans, margin };
                 let says = |(row, a, b): &(i32, i32, i32)| (*a..*b).any(|x| tile.window(x, *row) > 0.0);
                 if tile.spans.iter().any(says) {
                     tiles.push(tile);
@@ -80,14 +81,14 @@ pub fn tiles(band: &Band, reach: Reach) -> Vec<Tile> {
 }
 
 /// Where tiles start along one axis so that their windows cover `length` pixels from `from`.
-fn starts(from: i32, length: u32, side: u32) -> Vec<i32> {
+fn starts(from: i32, length: u32, side: u32, margin: f64) -> Vec<i32> {
     let (side, length) = (f64::from(side), f64::from(length));
     // A pixel at the very end of a window would have next to no say: leave one spare at both ends.
-    let inner = side * (1.0 - 2.0 * MARGIN) - 2.0;
+    let inner = side * (1.0 - 2.0 * margin) - 2.0;
     let stride = (inner - side * OVERLAP).max(1.0);
     let more = ((length - inner) / stride).ceil().max(0.0);
     let span = more * stride + inner;
-    let first = f64::from(from) + (length - span) / 2.0 - side * MARGIN - 1.0;
+    let first = f64::from(from) + (length - span) / 2.0 - side * margin - 1.0;
     (0..=more as u32)
         .map(|i| (first + f64::from(i) * stride).floor() as i32)
         .collect()

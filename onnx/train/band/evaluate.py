@@ -1,9 +1,9 @@
 """Held-out persons: how far the band is from the worn picture after the pass, over before, for changes scaled by a factor.
 
-    python evaluate.py RUN PAIRS [PAIRS ..] [--steps 2] [--sheet sheet.png]
+    python evaluate.py RUN PAIRS [PAIRS ..] [--steps 1] [--sheet sheet.png] [--all]
 
 The program's own measure, on pictures and with its own tiles, is `parure accuracy RENDERS --seam --band MODEL.onnx`; this one
-serves to choose the factor (SHRINK of export.py) and to compare runs. Whole pictures go through the network at once.
+serves to choose the factor (SHRINK of export.py) and to compare runs.
 """
 import argparse
 
@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 import torch
 
-from data import PX_PER_MM, linear, load, shadows, stack_of, tensors
+from data import lit, load, shrunk, stack_of
 from export import weights
+from features import SHOWS, features, linear
 from net import CHANGE, sample
 
+SMOOTH = 0.3  # mm; as in src/inpaint/compact.rs
 FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2)
 
 
@@ -45,44 +47,56 @@ def delta_e(a, b):
     return np.sqrt(np.maximum(x * x + y * y + z * z + rt * y * z, 0))
 
 
-def change_of(net, pair, k, steps):
+def change_of(net, pair, steps):
     """The change of a whole picture, at its own scale."""
-    stack = stack_of(pair, k).astype(np.float32) / 255
-    height, width = stack.shape[:2]
-    zoom = PX_PER_MM / pair["px_per_mm"]
-    size = [int(np.ceil(n * zoom / 8) * 8) for n in (width, height)]
-    how = cv2.INTER_CUBIC if zoom >= 1 else cv2.INTER_AREA
-    large = np.concatenate([cv2.resize(np.ascontiguousarray(stack[..., i : i + 1]), size, interpolation=how)[..., None] for i in range(11)], -1)
-    condition, _, _ = tensors(np.clip(large, 0, 1), PX_PER_MM)
-    change = sample(net, torch.from_numpy(condition)[None], steps, torch.Generator().manual_seed(3))[0].numpy()
-    return stack, cv2.resize(change.transpose(1, 2, 0) * CHANGE, (width, height), interpolation=cv2.INTER_CUBIC)
+    height, width = pair["planes"].shape[:2]
+    planes, px_per_mm = shrunk(pair["planes"], pair["px_per_mm"])
+    stack = stack_of(planes, 0).astype(np.float32) / 255
+    rows, columns = np.nonzero((stack[..., 4] > 0) & (stack[..., 3] <= SHOWS))
+    seen = features(stack[..., 6:9], stack[..., 3], stack[..., 9], px_per_mm, rows, columns)
+    got = sample(net, torch.from_numpy(seen), steps, torch.Generator().manual_seed(3)).numpy()
+    change = np.zeros((*planes.shape[:2], 4), np.float32)
+    change[rows, columns, :3], change[rows, columns, 3] = got, 1
+    change = cv2.GaussianBlur(change, (0, 0), SMOOTH * px_per_mm)
+    if planes.shape[:2] != (height, width):
+        change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+    return CHANGE * change[..., :3] / np.maximum(change[..., 3:], 1e-3)
+
+
+def detail(picture, inside):
+    """As src/accuracy/seam/figures.rs."""
+    luma, share = picture @ np.array([0.2126, 0.7152, 0.0722]), inside.astype(float)
+    total = lambda v: cv2.boxFilter(v, -1, (5, 5), normalize=False)
+    return (((luma - total(luma * share) / np.maximum(total(share), 1)) ** 2)[inside]).mean()
 
 
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("run")
     ap.add_argument("pairs", nargs="+")
-    ap.add_argument("--steps", type=int, default=2)
+    ap.add_argument("--steps", type=int, default=1)
     ap.add_argument("--sheet")
-    ap.add_argument("--trained", action="store_true", help="the persons that were trained on instead")
+    ap.add_argument("--all", action="store_true", help="everybody in the folders, not only the persons that are held out")
     args = ap.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     net = weights(args.run)
-    all_ratios, strips = [], []
-    for pair in load(args.pairs, not args.trained):
-        for k in (0, 3, 5):
-            stack, change = change_of(net, pair, min(k, shadows(pair) - 1), args.steps)
-            before, worn, band = stack[..., :3], stack[..., 3:6], stack[..., 7:8]
-            inside = band[..., 0] > 0
-            want, pictures = lab(worn[inside]), [before] + [np.clip(before + f * band * change, 0, 1) for f in FACTORS]
-            far = [delta_e(lab(p[inside]), want).mean() for p in pictures]
-            all_ratios.append(np.array(far[1:]) / max(far[0], 1e-6))
-            if k == 0:
-                print(f"{pair['name']}: ΔE2000 {far[0]:.2f} -> " + " ".join(f"{v:.2f}" for v in far[1:]), flush=True)
-                strips.append([np.clip(p, 0, 1) for p in (before, pictures[FACTORS.index(1.0) + 1], worn, 0.5 + 2 * band * change, 0.5 + 2 * band * (worn - before))])
-    ratios = np.array(all_ratios)
-    for f, r in zip(FACTORS, ratios.T):
-        print(f"factor {f}: after / before median {np.median(r):.3f}, mean {r.mean():.3f}, worse on {(r > 1).mean():.1%} of {len(r)}")
+    ratios, details, strips = [], [], []
+    for pair in load(args.pairs, None if args.all else True):
+        change = change_of(net, pair, args.steps)
+        stack = stack_of(pair["planes"], 0).astype(np.float32) / 255
+        worn, before, band = stack[..., 0:3], stack[..., 6:9], stack[..., 4:5]
+        inside = band[..., 0] > 0
+        pictures = [before] + [before + band * (lit(before, np.exp(f * change)) - before) for f in FACTORS]
+        pictures = [np.round(np.clip(p, 0, 1) * 255) / 255 for p in pictures]
+        far = [delta_e(lab(p[inside]), lab(worn[inside])).mean() for p in pictures]
+        ratios.append(np.array(far[1:]) / max(far[0], 1e-6))
+        details.append([detail(p, inside) / max(detail(worn, inside), 1e-12) for p in pictures])
+        print(f"{pair['name']}: ΔE2000 {far[0]:.2f} -> " + " ".join(f"{v:.2f}" for v in far[1:]), flush=True)
+        strips.append([pictures[0], pictures[FACTORS.index(1.0) + 1], worn])
+    print(f"detail before: {np.median(np.array(details)[:, 0]):.2f}")
+    for k, f in enumerate(FACTORS):
+        r, d = np.array(ratios)[:, k], np.array(details)[:, k + 1]
+        print(f"factor {f}: after / before median {np.median(r):.3f}, mean {r.mean():.3f}, worse on {(r > 1).mean():.1%} of {len(r)}; detail {np.median(d):.2f}")
     if args.sheet:
         wide = max(sum(p.shape[1] for p in s) for s in strips)
         rows = [np.pad(np.hstack(s), ((0, 4), (0, wide - sum(p.shape[1] for p in s)), (0, 0))) for s in strips]

@@ -1,4 +1,4 @@
-"""Writes the running mean of a run's weights as ONNX with 16-bit weights; input and output stay 32-bit.
+"""Writes a run's weights as ONNX with 16-bit weights; input and output stay 32-bit.
 
     python export.py RUN OUT.onnx [SHRINK]
 
@@ -12,8 +12,11 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from data import SIDE
-from net import PLANES, Band
+from features import COUNT
+from net import Band
+
+
+PIXELS = 4096  # of a run; as in src/inpaint/compact.rs
 
 
 class Shrunk(torch.nn.Module):
@@ -27,8 +30,7 @@ class Shrunk(torch.nn.Module):
 
 def weights(run):
     net = Band()
-    state = torch.load(f"{run}/last.pt", map_location="cpu", weights_only=False)["mean"]
-    net.load_state_dict({k[len("module."):]: v for k, v in state.items() if k.startswith("module.")})
+    net.load_state_dict(torch.load(f"{run}/last.pt", map_location="cpu", weights_only=False)["net"])
     return net.eval()
 
 
@@ -52,7 +54,7 @@ def halve_weights(model):
 def main(run, out, shrink="1"):
     net = Shrunk(weights(run), float(shrink)).eval()
     torch.onnx.export(
-        net, torch.zeros(1, 4 + 4 * PLANES, SIDE // 2, SIDE // 2), out,
+        net, torch.zeros(PIXELS, 4 + COUNT), out,
         input_names=["input"], output_names=["change"], opset_version=17, dynamo=False,
     )
     model = onnx.load(out)

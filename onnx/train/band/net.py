@@ -1,80 +1,73 @@
-"""The network: a small U-Net on a grid of half of the tile's pixels, that says what the clean change of colour is."""
+"""The network: what the clean change of light is at one pixel, from what lies around it."""
 import math
 
 import torch
 from torch import nn
 
-CHANGE = 0.1  # one unit of change, in sRGB-encoded colour; as in src/inpaint/compact.rs
-BOUND = 2.0  # units; the network cannot ask for more
-PLANES = 8  # of the condition, each of 2 x 2 pixels
+from features import AROUND, COUNT, RINGS, TURNS
+
+CHANGE = 0.1  # one unit of change: of the logarithm of the gain; as in src/inpaint/compact.rs
+BOUND = 20.0  # units; the network cannot ask for more
 
 
 def alpha_sigma(time):
     return torch.cos(time * math.pi / 2), torch.sin(time * math.pi / 2)
 
 
-class Block(nn.Module):
-    """Two convolutions with the time between them. Nothing is normalised: a tile's paint depends on its own place alone."""
-
-    def __init__(self, width, time):
-        super().__init__()
-        self.conv1, self.conv2 = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
-        self.time = nn.Linear(time, width)
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)
-
-    def forward(self, x, time):
-        h = self.conv1(nn.functional.silu(x)) + self.time(time)[:, :, None, None]
-        return x + self.conv2(nn.functional.silu(h))
+def mirrored():
+    """Where each feature of a mirrored picture lies among those of the picture."""
+    first = 3 + 5 * len(AROUND)
+    order = list(range(first))
+    for ring in range(len(RINGS)):
+        at, places = first + ring * (TURNS + TURNS // 3), {}
+        for k in range(TURNS):
+            # A shadow follows every third coverage.
+            places[k] = at + k + (k + 2) // 3
+        for k in range(TURNS):
+            other = (TURNS // 2 - k) % TURNS
+            order.append(places[other])
+            if k % 3 == 0:
+                order.append(places[other] + 1)
+    return order
 
 
 class Band(nn.Module):
-    """change = net(input); channels in src/inpaint/compact.rs."""
+    """change = net(input): [n, 3] from [n, 3 noisy change + 1 time + COUNT features]: the mean of several small networks, which
+    share nothing but what they are shown and err each in its own way. In training each speaks for itself: [MEMBERS, n, 3]."""
 
-    def __init__(self, widths=(16, 32, 48), time=16):
+    def __init__(self, members=3, width=160, drop=0.3):
         super().__init__()
-        self.embed = nn.Sequential(nn.Linear(1, time), nn.SiLU(), nn.Linear(time, time))
-        self.first = nn.Conv2d(4 + 4 * PLANES, widths[0], 3, padding=1)
-        self.down, self.up = nn.ModuleList(), nn.ModuleList()
-        for a, b in zip(widths, widths[1:]):
-            self.down.append(nn.ModuleList([Block(a, time), nn.Conv2d(a, b, 3, stride=2, padding=1)]))
-        self.middle = nn.ModuleList([Block(widths[-1], time) for _ in range(2)])
-        for a, b in zip(widths[::-1], widths[-2::-1]):
-            self.up.append(nn.ModuleList([nn.Conv2d(a, b, 1), Block(b, time)]))
-        self.last = nn.Conv2d(widths[0], 3, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        self.register_buffer("mean", torch.zeros(COUNT))
+        self.register_buffer("deviation", torch.ones(COUNT))
+        layers = lambda: nn.Sequential(
+            nn.Linear(4 + COUNT, width), nn.SiLU(), nn.Dropout(drop),
+            nn.Linear(width, width), nn.SiLU(), nn.Dropout(drop),
+            nn.Linear(width, 3),
+        )
+        self.register_buffer("mirrored", torch.tensor(mirrored()), persistent=False)
+        self.members = nn.ModuleList(layers() for _ in range(members))
 
     def forward(self, input):
-        # The time's plane is the same everywhere.
-        time = self.embed(input[:, 3, :1, 0])
-        x = self.first(input)
-        kept = []
-        for block, smaller in self.down:
-            x = block(x, time)
-            kept.append(x)
-            x = smaller(x)
-        for block in self.middle:
-            x = block(x, time)
-        for (bigger, block), skip in zip(self.up, kept[::-1]):
-            x = block(nn.functional.interpolate(bigger(x), scale_factor=2.0, mode="nearest") + skip, time)
-        return BOUND * torch.tanh(self.last(nn.functional.silu(x)) / BOUND)
+        told = (input[:, 4:] - self.mean) / self.deviation
+        if self.training:
+            # No two photographs agree so closely.
+            seen = [torch.cat([input[:, :4], told + 0.15 * torch.randn_like(told)], 1) for _ in self.members]
+            return torch.stack([self.said(member, s) for member, s in zip(self.members, seen)])
+        # A mirrored picture is to change as the picture does.
+        seen = [torch.cat([input[:, :4], t], 1) for t in (told, told[:, self.mirrored])]
+        return torch.stack([self.said(member, s) for member in self.members for s in seen]).mean(0)
 
-
-def inputs(noisy, time, condition):
-    """The network's input; `condition` has the tile's full size."""
-    plane = time[:, None, None, None].expand(-1, 1, *noisy.shape[2:])
-    return torch.cat([noisy, plane, nn.functional.pixel_unshuffle(condition, 2)], 1)
+    def said(self, member, seen):
+        return BOUND * torch.tanh(member(seen) / BOUND)
 
 
 @torch.no_grad()
-def sample(net, condition, steps=2, generator=None):
-    """The change in units of CHANGE on the grid, by DDIM steps; as src/inpaint/compact.rs takes them."""
-    size = [s // 2 for s in condition.shape[2:]]
-    noisy = torch.randn(condition.shape[0], 3, *size, generator=generator)
+def sample(net, told, steps=1, generator=None):
+    """The change in units of CHANGE by DDIM steps; as src/inpaint/compact.rs takes them."""
+    noisy = torch.randn(len(told), 3, generator=generator)
     for step in range(steps):
-        now, then = (torch.full((condition.shape[0],), 1 - (step + i) / steps) for i in (0, 1))
-        clean = net(inputs(noisy, now, condition))
-        (a, s), (na, ns) = alpha_sigma(now[0]), alpha_sigma(then[0])
+        now, then = (torch.tensor(1 - (step + i) / steps) for i in (0, 1))
+        clean = net(torch.cat([noisy, now.expand(len(told), 1), told], 1))
+        (a, s), (na, ns) = alpha_sigma(now), alpha_sigma(then)
         noisy = na * clean + ns * (noisy - a * clean) / s if step + 1 < steps else clean
     return noisy

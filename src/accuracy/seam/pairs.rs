@@ -80,9 +80,11 @@ fn settings(scene: &Opened, k: u32) -> RenderSettings {
         .into_iter()
         .map(f64::from)
         .collect();
+    // Every other one is as far off as the program is, the rest are farther.
+    let off = if k % 2 == 1 { 0.1 } else { 0.3 };
     if k > 0 {
-        settings.shadow_strength = (1.0 + 0.3 * g[3]).clamp(0.0, 2.0);
-        settings.shadow_softness = (0.3 * g[4]).exp();
+        settings.shadow_strength = (1.0 + off * g[3]).clamp(0.0, 2.0);
+        settings.shadow_softness = (off * g[4]).exp();
     }
     // About where the light is; pictures of a neck or a finger alone tell nothing of it.
     let truth = scene
@@ -93,7 +95,7 @@ fn settings(scene: &Opened, k: u32) -> RenderSettings {
     if let Some(truth) = truth
         && (k > 0 || scene.anatomy.light.is_none())
     {
-        let direction = truth + 0.3 * DVec3::new(g[0], g[1], g[2]);
+        let direction = truth + off * DVec3::new(g[0], g[1], g[2]);
         settings.light_direction = Some(direction.to_array());
     }
     settings

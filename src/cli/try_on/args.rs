@@ -99,8 +99,8 @@ pub struct TryArgs {
     )]
     pub tone: f64,
 
-    /// Repaint the band of skin where metal meets it: off, band=FILE or sd=DIR[,steps=N,strength=X,guidance=X,scheduler=NAME]
-    #[arg(long, value_name = "ENGINE", default_value = "off", help_heading = "Seam")]
+    /// Repaint the band of skin where metal meets it: off, band (the model that the program carries), band=FILE, or sd=DIR[,steps=N,strength=X,guidance=X,scheduler=NAME]
+    #[arg(long, value_name = "ENGINE", default_value = "band", help_heading = "Seam")]
     pub inpaint: InpaintArg,
     /// What `sd` is to paint
     #[arg(long, value_name = "TEXT", help_heading = "Seam")]
@@ -115,7 +115,7 @@ pub struct TryArgs {
     /// File format of the pictures; without it the photo's own
     #[arg(long, value_enum)]
     pub format: Option<FormatArg>,
-    /// Also write the visible jewelry's alpha and the shadow, at photo size
+    /// Also write the visible jewelry's alpha and the shadow, at photo size, as they are before the seam is repainted
     #[arg(long, value_name = "DIR")]
     pub layers: Option<PathBuf>,
     /// Print one JSON object per photo and line
@@ -242,6 +242,10 @@ impl TryArgs {
     /// The engine for the seam, with the prompts.
     pub fn inpaint(&self) -> Choice {
         let mut choice = self.inpaint.0.clone();
+        // Who wants no shadow wants none from the seam either.
+        if self.shadow <= 0.0 && matches!(choice, Choice::Band { path: None, .. }) {
+            return Choice::Off;
+        }
         if let Choice::Sd(sd) = &mut choice {
             if let Some(prompt) = &self.prompt {
                 sd.prompt.clone_from(prompt);

@@ -1,4 +1,4 @@
-//! `--inpaint off`, `--inpaint band=FILE[,steps=N]`, `--inpaint sd=DIR[,NAME=VALUE…]`.
+//! `--inpaint off`, `--inpaint band[=FILE][,steps=N]`, `--inpaint sd=DIR[,NAME=VALUE…]`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ impl FromStr for InpaintArg {
             ("band", path) => Choice::Band { path, steps: None },
             ("sd", Some(path)) => Choice::Sd(Box::new(SdSettings::new(path))),
             ("sd", None) => return Err("name the folder of the export: sd=DIR".into()),
-            _ => return Err(format!("'{first}' is no engine: off, band=FILE or sd=DIR")),
+            _ => return Err(format!("'{first}' is no engine: off, band, band=FILE or sd=DIR")),
         };
         for part in parts {
             let (name, value) = part
@@ -76,6 +76,11 @@ mod tests {
     fn engines_and_their_settings() {
         let choice = |text: &str| InpaintArg::from_str(text).map(|arg| arg.0);
         assert_eq!(choice("off"), Ok(Choice::Off));
+        let own = Choice::Band {
+            path: None,
+            steps: None,
+        };
+        assert_eq!(choice("band"), Ok(own));
         assert_eq!(
             choice("band=b.onnx,steps=6"),
             Ok(Choice::Band {

@@ -242,6 +242,7 @@ impl Painter for Sd {
             side: self.export.side as u32,
             // A ring with its band and the finger around it; a latent is then well below a millimetre.
             mm: 40.0,
+            margin: 1.0 / 16.0,
             smooth: false,
         }
     }

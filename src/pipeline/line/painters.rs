@@ -65,8 +65,10 @@ impl Painters {
 
 fn choice(settings: &Settings) -> Result<Choice, String> {
     let engine = match &settings.inpaint {
-        None | Some(Inpaint::Word(InpaintWord::Off)) => return Ok(Choice::Off),
-        Some(Inpaint::Word(InpaintWord::Band)) => {
+        Some(Inpaint::Word(InpaintWord::Off)) => return Ok(Choice::Off),
+        // Who wants no shadow wants none from the seam either.
+        None if settings.shadow.as_ref().is_some_and(|s| s.0 <= 0.0) => return Ok(Choice::Off),
+        None | Some(Inpaint::Word(InpaintWord::Band)) => {
             return Ok(Choice::Band {
                 path: None,
                 steps: None,
@@ -108,6 +110,7 @@ fn fingerprint(choice: &Choice) -> Result<Value, String> {
     let mut files: Vec<PathBuf> = Vec::new();
     match choice {
         Choice::Off => {}
+        // The program's own weights are told with its other models.
         Choice::Band { path, .. } => files.extend(path.clone()),
         Choice::Sd(settings) => {
             files.push(settings.path.join("model_index.json"));

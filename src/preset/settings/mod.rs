@@ -79,7 +79,7 @@ record! {
         /// How much skin shows through stones.
         #[serde(skip_serializing_if = "Option::is_none")]
         see_through: Option<Share>,
-        /// Repaints the thin band of skin where metal meets it.
+        /// Repaints the thin band of skin where metal meets it: `band` when absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         inpaint: Option<Inpaint>,
         /// What lies behind the person.
