@@ -33,6 +33,17 @@ static DECODE: LazyLock<[f32; 256]> =
 static ENCODE_STEP: LazyLock<[f32; 255]> =
     LazyLock::new(|| std::array::from_fn(|code| srgb_to_linear((code as f32 + 0.5) / 255.0)));
 
+/// A linear value of a photograph when `taken` of the light is lost, below 0 where light is gained; the light's loss is already to
+/// the power of the curve's contrast.
+///
+/// A photograph is no linear record: its tone curve compresses what is bright. `v = s / (s + 1)`, with `s` a power of the light,
+/// stands for such curves: the loss multiplies the odds `v / (1 - v)`, and shows the less the nearer the value is to white.
+pub fn photographed(value: f32, taken: f32) -> f32 {
+    let value = value.clamp(0.0, 1.0);
+    let left = value * (1.0 - taken);
+    left / (1.0 - value + left).max(1e-6)
+}
+
 /// Lowest code that a linear value in each of [`ENCODE_BINS`] equal bins can have.
 static ENCODE_START: LazyLock<[u8; ENCODE_BINS]> = LazyLock::new(|| {
     std::array::from_fn(|bin| {

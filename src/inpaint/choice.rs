@@ -23,6 +23,17 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// The program's own model, when no engine is named. Who wants no shadow wants none from the seam either.
+    pub fn usual(shadow_strength: f64) -> Self {
+        if shadow_strength <= 0.0 {
+            return Self::Off;
+        }
+        Self::Band {
+            path: None,
+            steps: None,
+        }
+    }
+
     /// Loads what is asked for; `None` when nothing is to be repainted.
     ///
     /// # Errors

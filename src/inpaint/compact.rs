@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use super::features::{COUNT, SHOWS, blurred_of, features};
 use super::{Painter, Reach, TileView};
-use crate::imaging::pixel::{linear_to_srgb, srgb_to_linear};
+use crate::imaging::pixel::{linear_to_srgb, photographed, srgb_to_linear};
 use crate::infer::{Engine, Graph, InferError, ModelId, Tensor};
 
 /// A change of the gain's logarithm by this much is one unit for the model: about as much as differs in a band, so that what
@@ -172,8 +172,7 @@ impl Painter for Compact {
 
 /// An sRGB-encoded value when the odds of its linear light are multiplied.
 fn lit(value: f32, gain: f32) -> f32 {
-    let v = srgb_to_linear(value);
-    linear_to_srgb(v * gain / (1.0 - v + v * gain).max(1e-6))
+    linear_to_srgb(photographed(srgb_to_linear(value), 1.0 - gain))
 }
 
 /// One DDIM step from a time to an earlier one.

@@ -3,9 +3,9 @@
 use image::RgbImage;
 
 use super::Rendered;
-use super::shadow::{Shadow, photographed};
+use super::shadow::Shadow;
 use super::warp::Warped;
-use crate::imaging::pixel::{decode_srgb8, encode_srgb8};
+use crate::imaging::pixel::{decode_srgb8, encode_srgb8, photographed};
 use crate::imaging::{Mask, Rect};
 
 /// Darkens `canvas` by `shadow` where `receiver` allows and lays the piece over it. Other pixels are not written.

@@ -99,9 +99,9 @@ pub struct TryArgs {
     )]
     pub tone: f64,
 
-    /// Repaint the band of skin where metal meets it: off, band (the model that the program carries), band=FILE, or sd=DIR[,steps=N,strength=X,guidance=X,scheduler=NAME]
-    #[arg(long, value_name = "ENGINE", default_value = "band", help_heading = "Seam")]
-    pub inpaint: InpaintArg,
+    /// Repaint the band of skin where metal meets it: off, band (the model that the program carries; so it is when nothing is said, unless the shadow is 0), band=FILE, or sd=DIR[,steps=N,strength=X,guidance=X,scheduler=NAME]
+    #[arg(long, value_name = "ENGINE", help_heading = "Seam")]
+    pub inpaint: Option<InpaintArg>,
     /// What `sd` is to paint
     #[arg(long, value_name = "TEXT", help_heading = "Seam")]
     pub prompt: Option<String>,
@@ -241,11 +241,9 @@ impl TryArgs {
 
     /// The engine for the seam, with the prompts.
     pub fn inpaint(&self) -> Choice {
-        let mut choice = self.inpaint.0.clone();
-        // Who wants no shadow wants none from the seam either.
-        if self.shadow <= 0.0 && matches!(choice, Choice::Band { path: None, .. }) {
-            return Choice::Off;
-        }
+        let Some(InpaintArg(mut choice)) = self.inpaint.clone() else {
+            return Choice::usual(self.shadow);
+        };
         if let Choice::Sd(sd) = &mut choice {
             if let Some(prompt) = &self.prompt {
                 sd.prompt.clone_from(prompt);

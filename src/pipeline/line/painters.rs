@@ -66,9 +66,8 @@ impl Painters {
 fn choice(settings: &Settings) -> Result<Choice, String> {
     let engine = match &settings.inpaint {
         Some(Inpaint::Word(InpaintWord::Off)) => return Ok(Choice::Off),
-        // Who wants no shadow wants none from the seam either.
-        None if settings.shadow.as_ref().is_some_and(|s| s.0 <= 0.0) => return Ok(Choice::Off),
-        None | Some(Inpaint::Word(InpaintWord::Band)) => {
+        None => return Ok(Choice::usual(settings.shadow.as_ref().map_or(1.0, |s| s.0))),
+        Some(Inpaint::Word(InpaintWord::Band)) => {
             return Ok(Choice::Band {
                 path: None,
                 steps: None,

@@ -3,7 +3,7 @@
 //! Skin loses the part of the even light that the piece hides from it ([`contact`]) and the part of the key light
 //! that the piece stands in the way of, displaced and softened by the height above the skin ([`directional`]). How much
 //! of the light is the key's is read from the skin itself ([`ground`]). The loss spreads within the skin ([`scatter`]),
-//! and the photograph's tone curve decides what it looks like ([`photographed`]). All but the last is computed on a
+//! and the photograph's tone curve decides what it looks like ([`photographed`](crate::imaging::pixel::photographed)). All but the last is computed on a
 //! coarse lattice. A bright piece gives some light back to the skin beside it.
 //!
 //! The constants are fitted together to people rendered with and without jewelry, to the difference that is left in the
@@ -74,7 +74,7 @@ pub struct Shadow {
     pub rect: Rect,
     /// Where `taken` lies.
     lattice: Lattice,
-    /// Loss per channel as [`photographed`] takes it.
+    /// Loss per channel as [`photographed`](crate::imaging::pixel::photographed) takes it.
     taken: Vec<[f32; 3]>,
     /// Cells `[from, to)` of each row of the lattice that lose or gain anything.
     active: Vec<(usize, usize)>,
@@ -278,13 +278,3 @@ const UNSEEN: f32 = 0.002;
 /// Contrast, in the shadows, of the tone curve that a photograph is taken to have; fitted to renders through a filmic
 /// curve.
 const SLOPE: f32 = 0.83;
-
-/// A linear value of the picture when `taken` is lost, the light's loss to the power [`SLOPE`].
-///
-/// A photograph is no linear record: its tone curve compresses what is bright. `v = s / (s + 1)`, with `s` the light
-/// to the power [`SLOPE`], stands for such curves: a shadow shows the less the nearer the value is to white.
-pub fn photographed(value: f32, taken: f32) -> f32 {
-    let value = value.clamp(0.0, 1.0);
-    let left = value * (1.0 - taken);
-    left / (1.0 - value + left).max(1e-6)
-}

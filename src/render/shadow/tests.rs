@@ -4,6 +4,7 @@ use glam::{DVec2, DVec3};
 use image::{Rgb, RgbImage};
 
 use super::*;
+use crate::imaging::pixel::photographed;
 use crate::locate::light;
 use crate::render::warp::Fragment;
 
