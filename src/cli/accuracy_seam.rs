@@ -33,6 +33,11 @@ pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
     let painter = open(&choice, &engine)?;
     let other = other(global, engine.name()).map(|other| open(&choice, &other));
     let other = other.transpose()?;
+    let (embedded, ort) = match &other {
+        Some(other) if engine.name() == "ort" => (other, Some(&painter)),
+        other => (&painter, other.as_ref()),
+    };
+    let ort = ort.map(|painter| painter.as_ref());
     if let Some(folder) = &args.pictures {
         std::fs::create_dir_all(folder).map_err(|e| fail(folder, &e))?;
     }
@@ -51,7 +56,7 @@ pub fn run(global: &Global, args: &AccuracyArgs) -> Result<(), Exit> {
             Err(error) => eprintln!("{}: {error}", path.display()),
         }
         if args.time {
-            let cost = seam::cost(path, engine.as_ref(), painter.as_ref(), other.as_deref());
+            let cost = seam::cost(path, engine.as_ref(), embedded.as_ref(), ort);
             costs.extend(cost.map_err(|e| fail(path, &e))?);
         }
     }

@@ -7,8 +7,6 @@ use crate::imaging::{Mask, Rect};
 const MIN_WIDTH_PX: f64 = 3.0;
 /// How far under the edge the band may reach, px: as far as the edge's anti-aliasing.
 const UNDER_EDGE_PX: f32 = 1.0;
-/// Nothing worn stands off farther, mm.
-const MAX_HEIGHT_MM: f32 = 100.0;
 /// Coverage from which a pixel counts as the product's.
 const EDGE: f32 = 0.5;
 /// Coverage from which nothing of a pixel is skin.
@@ -25,8 +23,6 @@ pub struct Around<'a> {
     pub jewelry: &'a Mask,
     /// Shadow that was laid around it, 0 none ..= 1 black.
     pub shadow: &'a Mask,
-    /// Height of the piece above the skin, mm.
-    pub height_mm: &'a Mask,
     /// Where there is bare skin, 0..=1; `None`: everywhere.
     pub skin: Option<&'a Mask>,
     pub px_per_mm: f64,
@@ -43,8 +39,8 @@ pub struct Band {
     pub alpha: Mask,
     /// Shadow by all pieces.
     pub shadow: Mask,
-    /// Height of the jewelry above the skin, mm; the highest piece's.
-    pub height_mm: Mask,
+    /// What is neither skin nor jewelry: hair, cloth, background. 0 where nobody looked, far from all pieces.
+    pub other: Mask,
     /// Of the widest band, px.
     pub width_px: f64,
     /// Of the largest piece's scale.
@@ -71,10 +67,11 @@ impl Band {
             rim: Mask::filled(rect, 0.0),
             alpha: Mask::filled(rect, 0.0),
             shadow: Mask::filled(rect, 0.0),
-            height_mm: Mask::filled(rect, 0.0),
+            other: Mask::filled(rect, f32::NAN),
             width_px: 0.0,
             px_per_mm: 0.0,
         };
+        band.other.outside = 0.0;
         let mut core = vec![false; band.weight.data.len()];
         for (piece, width, rect) in &parts {
             band.add(piece, *width as f32, rect, &mut core);
@@ -85,6 +82,7 @@ impl Band {
             let bare = if *core { 0.0 } else { 1.0 - band.alpha.data[i] };
             band.weight.data[i] *= bare;
             band.rim.data[i] *= bare;
+            band.other.data[i] = share(band.other.data[i]) * (1.0 - band.alpha.data[i]);
         }
         band
     }
@@ -103,10 +101,9 @@ impl Band {
             };
             self.alpha.data[at] = self.alpha.data[at].max(alpha[i]);
             self.shadow.data[at] = self.shadow.data[at].max(share(piece.shadow.get(x, y)));
-            let height = piece.height_mm.get(x, y);
-            if height.is_finite() {
-                self.height_mm.data[at] = self.height_mm.data[at].max(height.min(MAX_HEIGHT_MM));
-            }
+            let skin = piece.skin.map_or(1.0, |skin| smooth(SKIN, share(skin.get(x, y))));
+            // Skin by any of the pieces is skin; what no piece has looked at is not a number yet, which `min` passes over.
+            self.other.data[at] = self.other.data[at].min(1.0 - skin);
             // The edge runs half a pixel before the first centre beyond it.
             let depth = inside[i] - 0.5;
             if alpha[i] >= OPAQUE || (alpha[i] >= EDGE && depth > UNDER_EDGE_PX) {
@@ -116,7 +113,6 @@ impl Band {
             let t = ((outside[i] - 0.5) / width).max(0.0);
             // Not a number and infinity fail this.
             if t < 1.0 {
-                let skin = piece.skin.map_or(1.0, |skin| smooth(SKIN, share(skin.get(x, y))));
                 let fade = 1.0 - smooth((FULL, 1.0), t);
                 self.weight.data[at] = self.weight.data[at].max(fade * skin);
                 self.rim.data[at] = self.rim.data[at].max(smooth((FULL, 0.8), t) * skin);
@@ -130,7 +126,7 @@ impl Band {
 }
 
 /// 0 below `from`, 1 above `to`, smooth between.
-fn smooth((from, to): (f32, f32), v: f32) -> f32 {
+pub(super) fn smooth((from, to): (f32, f32), v: f32) -> f32 {
     let t = ((v - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

@@ -17,7 +17,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::features::{COUNT, SHOWS, blurred_of, features};
+use super::band::smooth;
+use super::distance::distances;
+use super::features::{COUNT, SHOWS, Window, blurred, features};
+use super::lightest::lightest;
 use super::{Painter, Reach, TileView};
 use crate::imaging::pixel::{linear_to_srgb, photographed, srgb_to_linear};
 use crate::infer::{Engine, Graph, InferError, ModelId, Tensor};
@@ -28,15 +31,21 @@ pub const CHANGE: f32 = 0.1;
 /// Finest scale that is painted at, px per mm.
 const FINEST: u32 = 3;
 /// Millimetres of a tile.
-const TILE_MM: u32 = 64;
+const TILE_MM: u32 = 96;
 /// Border of a tile that is only looked at: as far as features look.
 const LOOKED_AT_MM: u32 = 14;
 /// Pixels of one run of the model.
-const PIXELS: usize = 4096;
+const PIXELS: usize = 512;
 /// Numbers before a pixel's features.
 const BEFORE: usize = 4;
-/// The paint is blurred by this, mm: light on skin is no sharper, and pixels without paint beside it get theirs.
-const SMOOTH_MM: f64 = 0.3;
+/// The paint is blurred by this, mm: pixels without paint beside it get theirs.
+const FINE_MM: f64 = 0.15;
+/// What is left of the paint when it is blurred by this, mm, is taken as it is ...
+const COARSE_MM: f64 = 0.7;
+/// ... and what varies faster is made stronger by this, for the mean of what may be is smoother than any of it, ...
+const FINE_GAIN: f32 = 1.4;
+/// ... but this far from the piece less and less, and then not at all, mm: light from farther off is softer.
+const FINE_NEAR_MM: (f32, f32) = (0.6, 1.8);
 /// Less paint than this around is none.
 const LEAST: f32 = 1e-3;
 const INPUT: &str = "input";
@@ -125,14 +134,15 @@ impl Painter for Compact {
             .filter(|i| view.band[*i] > 0.0 && view.alpha[*i] <= SHOWS)
             .collect();
         let told = features(view, &pixels);
-        // Noise goes by the place, whatever else is painted.
-        let noise = view.noise.gaussians(0, 3 * side * side);
+        let most = lightest(view, &pixels);
         // Red, green, blue, and where there is paint.
-        let mut changes = vec![[0.0f32; 4]; side * side];
-        for (some, told) in pixels.chunks(PIXELS).zip(told.chunks(PIXELS * COUNT)) {
+        let mut changes: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; side * side]);
+        let told = told.chunks(PIXELS * COUNT).zip(most.chunks(PIXELS));
+        for (some, (told, most)) in pixels.chunks(PIXELS).zip(told) {
+            // Noise goes by the place, whatever else is painted.
             let mut noisy: Vec<f32> = some
                 .iter()
-                .flat_map(|i| noise[3 * i..3 * i + 3].to_vec())
+                .flat_map(|i| view.noise.four(0, *i as u32).into_iter().take(3))
                 .collect();
             noisy.resize(3 * PIXELS, 0.0);
             let mut input = Tensor {
@@ -153,18 +163,42 @@ impl Painter for Compact {
                 let clean = self.clean(&input)?;
                 advance(&mut noisy, &clean, time(step), time(step + 1));
             }
-            for (i, change) in some.iter().zip(noisy.chunks_exact(3)) {
-                changes[*i] = [change[0], change[1], change[2], 1.0];
+            for ((i, most), change) in some.iter().zip(most).zip(noisy.chunks_exact(3)) {
+                // What is no number stays so, and is found.
+                let change = |k: usize| {
+                    if change[k] > most / CHANGE {
+                        most / CHANGE
+                    } else {
+                        change[k]
+                    }
+                };
+                let paint = [change(0), change(1), change(2), 1.0];
+                changes.iter_mut().zip(paint).for_each(|(plane, v)| plane[*i] = v);
             }
         }
-        let [red, green, blue, known] =
-            std::array::from_fn(|k| blurred_of(side, SMOOTH_MM * view.px_per_mm, |i| changes[i][k]));
+        // As far as fine paint reaches.
+        let window = Window::around(&pixels, side, 3.0 * FINE_MM * view.px_per_mm);
+        let blur = |mm: f64| {
+            let sigma = mm * view.px_per_mm;
+            changes
+                .each_ref()
+                .map(|plane| blurred(plane, side, sigma, &window))
+        };
+        let (fine, coarse) = (blur(FINE_MM), blur(COARSE_MM));
+        let shows: Vec<bool> = view.alpha.iter().map(|a| *a > SHOWS).collect();
+        let far = distances(&shows, side);
         let painted = view.picture.iter().enumerate().map(|(i, old)| {
-            if known[i] <= LEAST {
+            if fine[3][i] <= LEAST {
                 return *old;
             }
-            let change = [red[i], green[i], blue[i]].map(|v| v / known[i] * CHANGE);
-            std::array::from_fn(|k| lit(old[k], change[k].exp()))
+            let near = 1.0 - smooth(FINE_NEAR_MM, far[i] / view.px_per_mm.max(1e-6) as f32);
+            std::array::from_fn(|k| {
+                let [fine, coarse] = [&fine, &coarse].map(|of| of[k][i] / of[3][i].max(LEAST));
+                lit(
+                    old[k],
+                    ((coarse + FINE_GAIN * near * (fine - coarse)) * CHANGE).exp(),
+                )
+            })
         });
         Ok(painted.collect())
     }
@@ -239,7 +273,7 @@ mod tests {
             alpha: (0..n).map(|i| f32::from(u8::from(i % SIDE < 10))).collect(),
             band: (0..n).map(|i| f32::from(u8::from(i % SIDE < 60))).collect(),
             shadow: (0..n).map(|i| if i % SIDE >= 30 { 0.5 } else { 0.0 }).collect(),
-            height_mm: vec![3.0; n],
+            other: vec![0.0; n],
             px_per_mm: 3.0,
             noise: Noise::new(3, 4),
         };
@@ -260,9 +294,9 @@ mod tests {
                     let want = match x {
                         // Within the piece and beyond the band only as far as the paint is blurred.
                         0..7 | 63.. => old,
-                        10..27 => halved,
-                        33..60 if k == 1 => old,
-                        33..60 => halved,
+                        10..23 => halved,
+                        37..60 if k == 1 => old,
+                        37..60 => halved,
                         _ => continue,
                     };
                     assert!((got - want).abs() < 1e-4, "{steps} steps, {x}: {got} for {want}");

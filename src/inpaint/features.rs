@@ -1,6 +1,10 @@
 //! What the compact model is told of each pixel: planes blurred by Gaussians and looked up around it, all in millimetres, so
 //! that the model knows no pixels. `onnx/train/band/features.py` computes the same.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use super::TileView;
 use super::distance::distances;
 use crate::imaging::pixel::srgb_to_linear;
@@ -18,7 +22,11 @@ const RINGS: [(f64, f64); 9] = [
     (8.0, 1.8),
     (13.0, 3.0),
 ];
-/// Directions in which the coverage is looked up; every third one for the shadow.
+/// Rings on which the model is told, too, how bright the piece is and what is neither skin nor piece: the first ones.
+const NEAR: usize = 7;
+/// Where it is told how much brighter the skin is than around the pixel: how far off, and how blurred, mm.
+const LIT: [(f64, f64); 3] = [(2.0, 0.7), (4.0, 1.2), (8.0, 2.0)];
+/// Directions in which all these are looked up; the shadow in every third one.
 const TURNS: usize = 12;
 /// Blurs of coverage, shadow and the piece's colour at the pixel, mm.
 const AROUND: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
@@ -26,122 +34,266 @@ const AROUND: [f64; 4] = [0.5, 1.0, 2.0, 4.0];
 const SKIN_MM: f64 = 4.0;
 /// Coverage from which a pixel is the piece's, wholly: what else its edge shows is no skin to tell light by.
 pub const SHOWS: f32 = 0.1;
-/// Longer distances from the piece are told as this, mm.
+/// Longer distances are told as this, mm.
 const FARTHEST_MM: f32 = 10.0;
-/// Least share of what is averaged.
+/// Least share of what is averaged, and least brightness.
 const LEAST: f32 = 1e-3;
+/// Share of skin from which its brightness is known.
+const ENOUGH: f32 = 0.05;
 
 /// Numbers that a pixel is told by.
-pub const COUNT: usize = 3 + 5 * AROUND.len() + RINGS.len() * (TURNS + TURNS / 3);
+pub const COUNT: usize =
+    4 + 5 * AROUND.len() + RINGS.len() * (TURNS + TURNS / 3) + 2 * NEAR * TURNS + LIT.len() * TURNS;
 
 /// The features of some pixels of a view, [`COUNT`] for each: distance from the piece, mm; shadow; how bright skin is around;
-/// for each of [`AROUND`] coverage, shadow and the piece's mean colour; for each of [`RINGS`] the coverage in [`TURNS`] directions
-/// from the right on towards below, and after every third the shadow there.
+/// distance from what is neither skin nor piece, mm; for each of [`AROUND`] coverage, shadow and the piece's mean colour; for each
+/// of [`RINGS`], in [`TURNS`] directions from the right on towards below, the coverage, on the nearer ones what is neither and
+/// the piece's brightness, and after every third the shadow there; for each of [`LIT`] the logarithm of how much brighter skin
+/// is in each direction.
 pub fn features(view: &TileView, pixels: &[usize]) -> Vec<f32> {
     let side = view.side;
-    let px = |mm: f64| mm * view.px_per_mm;
-    let light: Vec<[f32; 3]> = view.picture.iter().map(|p| p.map(srgb_to_linear)).collect();
-    let mut out = vec![0.0; pixels.len() * COUNT];
-    let mut column = 0;
-    let mut add = |of: &dyn Fn(usize) -> f32| {
-        for (row, pixel) in out.chunks_exact_mut(COUNT).zip(pixels) {
-            row[column] = of(*pixel);
-        }
-        column += 1;
-    };
     let shows: Vec<bool> = view.alpha.iter().map(|a| *a > SHOWS).collect();
-    let far = distances(&shows, side);
-    let alpha: Vec<f32> = shows.iter().map(|shows| f32::from(u8::from(*shows))).collect();
-    add(&|i| (far[i] / view.px_per_mm.max(1e-6) as f32).min(FARTHEST_MM));
-    add(&|i| view.shadow[i]);
-    let skin = ratio(
-        &blurred_of(side, px(SKIN_MM), |i| {
-            (1.0 - alpha[i]) * light[i].iter().sum::<f32>() / 3.0
-        }),
-        &blurred_of(side, px(SKIN_MM), |i| 1.0 - alpha[i]),
-    );
-    add(&|i| skin[i]);
-    for mm in AROUND {
-        let covered = blurred_of(side, px(mm), |i| alpha[i]);
-        let shaded = blurred_of(side, px(mm), |i| view.shadow[i]);
-        add(&|i| covered[i]);
-        add(&|i| shaded[i]);
-        let colours: [Vec<f32>; 3] =
-            std::array::from_fn(|k| ratio(&blurred_of(side, px(mm), |i| light[i][k] * alpha[i]), &covered));
-        for colour in &colours {
-            add(&|i| colour[i]);
-        }
-    }
-    for (far, mm) in RINGS {
-        let covered = blurred_of(side, px(mm), |i| alpha[i]);
-        let shaded = blurred_of(side, px(mm), |i| view.shadow[i]);
-        for k in 0..TURNS {
-            let (sin, cos) = (std::f64::consts::TAU * k as f64 / TURNS as f64).sin_cos();
-            let at = |plane: &[f32], i: usize| {
-                let (x, y) = ((i % side) as f64, (i / side) as f64);
-                looked_up(plane, side, x + px(far) * cos, y + px(far) * sin)
+    let planes = planes(view, &shows);
+    // Nothing is blurred where nobody looks.
+    let window = |far: f64| Window::around(pixels, side, far * view.px_per_mm);
+    let blur = |whats: &[What], mm: f64, far: f64| -> Vec<Vec<f32>> {
+        let window = window(far);
+        let one = |what: &What| blurred(&planes[*what as usize], side, mm * view.px_per_mm, &window);
+        whats.par_iter().map(one).collect()
+    };
+    let brightness = |mm: f64, far: f64| {
+        let seen = blur(&[What::Lit, What::Skin], mm, far);
+        let there: Vec<f32> = seen[0]
+            .iter()
+            .zip(&seen[1])
+            .map(|(v, w)| v / w.max(LEAST))
+            .collect();
+        (there, seen)
+    };
+    let farthest = LIT.iter().map(|(far, _)| *far).fold(0.0, f64::max);
+    let (skin, _) = brightness(SKIN_MM, farthest);
+    let around: Vec<Vec<Vec<f32>>> = AROUND
+        .par_iter()
+        .map(|mm| blur(&What::AROUND, *mm, 0.0))
+        .collect();
+    let rings: Vec<Vec<Vec<f32>>> = RINGS
+        .par_iter()
+        .enumerate()
+        .map(|(n, (far, mm))| blur(&What::RING[..if n < NEAR { 4 } else { 2 }], *mm, *far))
+        .collect();
+    let lit: Vec<Vec<f32>> = LIT
+        .par_iter()
+        .map(|(far, mm)| {
+            let (there, seen) = brightness(*mm, *far);
+            let ratio = |(i, there): (usize, &f32)| {
+                if seen[1][i] <= ENOUGH {
+                    return 0.0;
+                }
+                (there.max(LEAST) / skin[i].max(LEAST)).ln().clamp(-1.0, 1.0)
             };
-            add(&|i| at(&covered, i));
-            if k % 3 == 0 {
-                add(&|i| at(&shaded, i));
+            there.iter().enumerate().map(ratio).collect()
+        })
+        .collect();
+    let steps = |far: f64| -> Vec<Step> {
+        let at = |k: usize| std::f64::consts::TAU * k as f64 / TURNS as f64;
+        (0..TURNS)
+            .map(|k| Step::new(far * view.px_per_mm, at(k)))
+            .collect()
+    };
+    let ring_steps = RINGS.map(|(far, _)| steps(far));
+    let lit_steps = LIT.map(|(far, _)| steps(far));
+    let other = &planes[What::Other as usize];
+    let far = [
+        distances(&shows, side),
+        distances(&other.iter().map(|o| *o > 0.5).collect::<Vec<_>>(), side),
+    ];
+    let far = |of: usize, i: usize| (far[of][i] / view.px_per_mm.max(1e-6) as f32).min(FARTHEST_MM);
+    let mut out = vec![0.0; pixels.len() * COUNT];
+    let rows = out.par_chunks_exact_mut(COUNT).zip(pixels).with_min_len(64);
+    rows.for_each(|(row, &i)| {
+        let mut places = row.iter_mut();
+        let mut add = |v: f32| {
+            if let Some(place) = places.next() {
+                *place = v;
+            }
+        };
+        for v in [far(0, i), view.shadow[i], skin[i], far(1, i)] {
+            add(v);
+        }
+        for planes in &around {
+            let covered = planes[0][i];
+            add(covered);
+            add(planes[1][i]);
+            planes[2..]
+                .iter()
+                .for_each(|colour| add(colour[i] / covered.max(LEAST)));
+        }
+        for (planes, steps) in rings.iter().zip(&ring_steps) {
+            let (shaded, each) = (&planes[1], planes[..1].iter().chain(&planes[2..]));
+            for (k, step) in steps.iter().enumerate() {
+                each.clone().for_each(|plane| add(step.from(plane, side, i)));
+                if k % 3 == 0 {
+                    add(step.from(shaded, side, i));
+                }
             }
         }
-    }
+        for (plane, steps) in lit.iter().zip(&lit_steps) {
+            steps.iter().for_each(|step| add(step.from(plane, side, i)));
+        }
+    });
     out
 }
 
-fn ratio(values: &[f32], weights: &[f32]) -> Vec<f32> {
-    let both = values.iter().zip(weights);
-    both.map(|(v, w)| v / w.max(LEAST)).collect()
+/// What of a pixel is blurred.
+#[derive(Clone, Copy)]
+enum What {
+    /// Share of bare skin.
+    Skin,
+    /// Brightness of bare skin, by its share.
+    Lit,
+    Coverage,
+    Shadow,
+    /// What is neither skin nor piece.
+    Other,
+    /// Brightness of the piece, by its share.
+    Piece,
+    /// Light of the piece, by its share.
+    Red,
+    Green,
+    Blue,
 }
 
-/// Value between the centres of a square's pixels; beyond its border the border goes on.
-fn looked_up(plane: &[f32], side: usize, x: f64, y: f64) -> f32 {
-    let last = side.saturating_sub(1);
-    let along = |v: f64| {
-        let (low, share) = split(v.clamp(0.0, last as f64));
-        let low = (low.max(0) as usize).min(last);
-        (low, (low + 1).min(last), share)
-    };
-    let ((x0, x1, u), (y0, y1, v)) = (along(x), along(y));
-    let row = |y: usize| plane[y * side + x0] + (plane[y * side + x1] - plane[y * side + x0]) * u;
-    row(y0) + (row(y1) - row(y0)) * v
+impl What {
+    /// For [`AROUND`].
+    const AROUND: [Self; 5] = [Self::Coverage, Self::Shadow, Self::Red, Self::Green, Self::Blue];
+    /// For [`RINGS`]; the first two for the farther ones.
+    const RING: [Self; 4] = [Self::Coverage, Self::Shadow, Self::Other, Self::Piece];
 }
 
-/// A square of values blurred by a Gaussian of `sigma` pixels, cut at three of them; beyond its border the border goes on.
-pub fn blurred_of(side: usize, sigma: f64, of: impl Fn(usize) -> f32) -> Vec<f32> {
+/// A view's planes, in the order of [`What`].
+fn planes(view: &TileView, shows: &[bool]) -> [Vec<f32>; 9] {
+    let mut planes: [Vec<f32>; 9] = std::array::from_fn(|_| Vec::with_capacity(shows.len()));
+    let pixels = view
+        .picture
+        .iter()
+        .zip(shows)
+        .zip(view.shadow.iter().zip(&view.other));
+    for ((colour, shows), (shadow, other)) in pixels {
+        let [red, green, blue] = colour.map(srgb_to_linear);
+        let bright = (red + green + blue) / 3.0;
+        let values = if *shows {
+            [0.0, 0.0, 1.0, *shadow, 0.0, bright, red, green, blue]
+        } else {
+            let skin = 1.0 - other;
+            [skin, skin * bright, 0.0, *shadow, *other, 0.0, 0.0, 0.0, 0.0]
+        };
+        planes.iter_mut().zip(values).for_each(|(plane, v)| plane.push(v));
+    }
+    planes
+}
+
+/// A step from a pixel to a place between the centres of others.
+struct Step {
+    across: (i64, f32),
+    down: (i64, f32),
+}
+
+impl Step {
+    /// `far` pixels off at an angle from the right on towards below.
+    fn new(far: f64, angle: f64) -> Self {
+        Self {
+            across: split(far * angle.cos()),
+            down: split(far * angle.sin()),
+        }
+    }
+
+    /// The value of a square plane a step off pixel `i`; beyond its border the border goes on.
+    fn from(&self, plane: &[f32], side: usize, i: usize) -> f32 {
+        let last = side.saturating_sub(1) as i64;
+        let at = |from: usize, low: i64| (from as i64).saturating_add(low).clamp(0, last) as usize;
+        let (x, y) = (i % side, i / side);
+        let (x0, x1) = (at(x, self.across.0), at(x, self.across.0 + 1));
+        let row =
+            |y: usize| plane[y * side + x0] + (plane[y * side + x1] - plane[y * side + x0]) * self.across.1;
+        let (above, below) = (row(at(y, self.down.0)), row(at(y, self.down.0 + 1)));
+        above + (below - above) * self.down.1
+    }
+}
+
+/// Part of a square.
+pub struct Window {
+    columns: Range<usize>,
+    rows: Range<usize>,
+}
+
+impl Window {
+    /// Around some pixels, `far` pixels more on every side and one for what lies between pixels.
+    pub fn around(pixels: &[usize], side: usize, far: f64) -> Self {
+        let more = far.ceil().clamp(0.0, 65536.0) as usize + 1;
+        let along = |at: &dyn Fn(usize) -> usize| {
+            let least = pixels.iter().map(|i| at(*i)).min().unwrap_or(0);
+            let most = pixels.iter().map(|i| at(*i)).max().unwrap_or(0);
+            least.saturating_sub(more)..(most + more + 1).min(side)
+        };
+        Self {
+            columns: along(&|i| i % side.max(1)),
+            rows: along(&|i| i / side.max(1)),
+        }
+    }
+}
+
+/// A square of values blurred by a Gaussian of `sigma` pixels, cut at three of them; beyond its border the border goes on. Outside
+/// the window it is 0.
+pub fn blurred(plane: &[f32], side: usize, sigma: f64, window: &Window) -> Vec<f32> {
+    let mut out = vec![0.0; plane.len()];
+    if side == 0 {
+        return out;
+    }
     let reach = (3.0 * sigma).ceil().clamp(0.0, 4096.0) as usize;
     let weight = |d: f64| (-0.5 * (d / sigma.max(1e-6)).powi(2)).exp();
     let raw: Vec<f64> = (0..=2 * reach).map(|i| weight(i as f64 - reach as f64)).collect();
     let sum: f64 = raw.iter().sum();
-    let kernel: Vec<f32> = raw.iter().map(|w| (w / sum) as f32).collect();
-    let plane: Vec<f32> = (0..side * side).map(of).collect();
-    let mut padded = vec![0.0; side + 2 * reach];
-    let mut wide = Vec::with_capacity(plane.len());
-    for row in plane.chunks_exact(side.max(1)) {
-        let (Some(first), Some(last)) = (row.first(), row.last()) else {
-            continue;
-        };
-        padded[..reach].fill(*first);
+    let mut kernel: Vec<f32> = raw.iter().map(|w| (w / sum) as f32).collect();
+    // Four weights are taken at a time.
+    kernel.resize(kernel.len().next_multiple_of(4), 0.0);
+    let (columns, last) = (window.columns.clone(), side - 1);
+    let seen = window.rows.start.saturating_sub(reach)..(window.rows.end + reach).min(side);
+    let mut padded = vec![0.0; side + kernel.len()];
+    let mut wide = vec![0.0; plane.len()];
+    for y in seen {
+        let row = &plane[y * side..(y + 1) * side];
+        padded[..reach].fill(row[0]);
         padded[reach..reach + side].copy_from_slice(row);
-        padded[reach + side..].fill(*last);
-        wide.extend(
-            padded
-                .windows(kernel.len())
-                .map(|w| w.iter().zip(&kernel).map(|(v, k)| v * k).sum::<f32>()),
-        );
+        padded[reach + side..].fill(row[last]);
+        let out = &mut wide[y * side..][columns.clone()];
+        for (four, i) in kernel.chunks_exact(4).zip((0..).step_by(4)) {
+            add(
+                out,
+                four,
+                std::array::from_fn(|k| &padded[i + k..][columns.clone()]),
+            );
+        }
     }
-    // Down the columns a whole row at a time.
-    let mut out = vec![0.0; wide.len()];
-    for (y, row) in out.chunks_exact_mut(side.max(1)).enumerate() {
-        for (i, k) in kernel.iter().enumerate() {
-            let from = (y + i).saturating_sub(reach).min(side - 1) * side;
-            for (o, v) in row.iter_mut().zip(&wide[from..from + side]) {
-                *o += k * v;
-            }
+    for y in window.rows.clone() {
+        let row = &mut out[y * side..][columns.clone()];
+        for (four, i) in kernel.chunks_exact(4).zip((0..).step_by(4)) {
+            let from = |k: usize| (y + i + k).saturating_sub(reach).min(last) * side;
+            add(
+                row,
+                four,
+                std::array::from_fn(|k| &wide[from(k)..][columns.clone()]),
+            );
         }
     }
     out
+}
+
+/// Adds four weighted rows: whole rows, so that no sum waits for another.
+fn add(out: &mut [f32], weights: &[f32], [a, b, c, d]: [&[f32]; 4]) {
+    let rows = out.iter_mut().zip(a).zip(b).zip(c).zip(d);
+    for ((((o, a), b), c), d) in rows {
+        *o += (weights[0] * a + weights[1] * b) + (weights[2] * c + weights[3] * d);
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +310,7 @@ mod tests {
         picture: Vec<[f32; 3]>,
         alpha: Vec<f32>,
         shadow: Vec<f32>,
+        other: Vec<f32>,
         pixels: Vec<usize>,
         features: Vec<Vec<f32>>,
     }
@@ -174,7 +327,7 @@ mod tests {
             alpha: recorded.alpha,
             band: vec![1.0; n],
             shadow: recorded.shadow,
-            height_mm: vec![0.0; n],
+            other: recorded.other,
             px_per_mm: recorded.px_per_mm,
             noise: Noise::new(0, 0),
         };

@@ -11,6 +11,7 @@ pub mod compact;
 mod distance;
 mod features;
 mod judge;
+mod lightest;
 mod noise;
 mod painter;
 mod paste;

@@ -20,17 +20,18 @@ impl Noise {
 
     /// Standard normal values number `draw` · 2³² onwards of this stream.
     pub fn gaussians(&self, draw: u32, len: usize) -> Vec<f32> {
-        let key = [self.seed as u32, (self.seed >> 32) as u32];
-        let mut out = Vec::with_capacity(len.next_multiple_of(4));
-        for block in 0..len.div_ceil(4) {
-            let counter = [block as u32, draw, self.stream as u32, (self.stream >> 32) as u32];
-            // The middle of each of 2³² equal steps, so that neither 0 nor 1 is met.
-            out.extend(
-                philox(counter, key).map(|bits| quantile((f64::from(bits) + 0.5) / 4_294_967_296.0) as f32),
-            );
-        }
+        let blocks = 0..len.div_ceil(4);
+        let mut out: Vec<f32> = blocks.flat_map(|block| self.four(draw, block as u32)).collect();
         out.truncate(len);
         out
+    }
+
+    /// Values number `draw` · 2³² + 4 `block` onwards, for whoever needs but some of them.
+    pub fn four(&self, draw: u32, block: u32) -> [f32; 4] {
+        let key = [self.seed as u32, (self.seed >> 32) as u32];
+        let counter = [block, draw, self.stream as u32, (self.stream >> 32) as u32];
+        // The middle of each of 2³² equal steps, so that neither 0 nor 1 is met.
+        philox(counter, key).map(|bits| quantile((f64::from(bits) + 0.5) / 4_294_967_296.0) as f32)
     }
 }
 

@@ -30,8 +30,8 @@ pub struct TileView {
     pub band: Vec<f32>,
     /// Shadow that was laid, 0 none ..= 1 black.
     pub shadow: Vec<f32>,
-    /// Height of the jewelry above the skin, mm; 0 beside it.
-    pub height_mm: Vec<f32>,
+    /// What is neither skin nor jewelry: hair, cloth, background.
+    pub other: Vec<f32>,
     /// Of this view.
     pub px_per_mm: f64,
     /// The tile's own stream.

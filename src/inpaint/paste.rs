@@ -9,7 +9,6 @@ use super::resample::resize;
 use super::rim::match_rim;
 use super::tiles::Tile;
 use super::{Dropped, Noise};
-use crate::imaging::Rect;
 use crate::imaging::pixel::{decode_srgb8, encode_srgb8, srgb_to_linear};
 
 /// The change of colour that the painter wants at each pixel of the band's rectangle, sRGB-encoded.
@@ -82,7 +81,7 @@ fn paint_tile(
     } else {
         most
     };
-    let view = view(canvas, band, &tile.rect, wanted, seed);
+    let view = view(canvas, band, tile, wanted, seed);
     let new = painter.paint(&view).map_err(Fault::Failed)?;
     judge(&view.picture, &new, &view.band, wanted)?;
     // Only the difference is brought back: what a change of scale takes from the picture is not part of it.
@@ -103,7 +102,8 @@ fn paint_tile(
 }
 
 /// A tile as the painter takes it. Outside the picture its border goes on.
-fn view(canvas: &RgbImage, band: &Band, rect: &Rect, wanted: usize, seed: u64) -> TileView {
+fn view(canvas: &RgbImage, band: &Band, tile: &Tile, wanted: usize, seed: u64) -> TileView {
+    let rect = &tile.rect;
     let (right, bottom) = (
         canvas.width().saturating_sub(1) as i32,
         canvas.height().saturating_sub(1) as i32,
@@ -114,8 +114,14 @@ fn view(canvas: &RgbImage, band: &Band, rect: &Rect, wanted: usize, seed: u64) -
             let px = canvas.get_pixel(x.clamp(0, right) as u32, y.clamp(0, bottom) as u32);
             let [r, g, b] = px.0.map(|v| f32::from(v) / 255.0);
             let (alpha, shadow) = (band.alpha.get(x, y), band.shadow.get(x, y));
-            let height = band.height_mm.get(x, y);
-            [r, g, b, alpha, band.weight.get(x, y), shadow, height]
+            let other = band.other.get(x, y);
+            // Paint that the tile has no say in is not asked for.
+            let weight = if tile.window(x, y) > 0.0 {
+                band.weight.get(x, y)
+            } else {
+                0.0
+            };
+            [r, g, b, alpha, weight, shadow, other]
         })
         .collect();
     let crop = resize(&crop, side, wanted);
@@ -129,7 +135,7 @@ fn view(canvas: &RgbImage, band: &Band, rect: &Rect, wanted: usize, seed: u64) -
         alpha: plane(3),
         band: plane(4),
         shadow: plane(5),
-        height_mm: crop.iter().map(|v| v[6].max(0.0)).collect(),
+        other: plane(6),
         px_per_mm: band.px_per_mm * wanted as f64 / side.max(1) as f64,
         // The place in the picture names the stream: it does not depend on which other tiles there are.
         noise: Noise::new(seed, (u64::from(rect.y as u32) << 32) | u64::from(rect.x as u32)),

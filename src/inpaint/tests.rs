@@ -58,7 +58,6 @@ fn around<'a>(jewelry: &'a Mask, skin: Option<&'a Mask>, px_per_mm: f64) -> Arou
     Around {
         jewelry,
         shadow: jewelry,
-        height_mm: jewelry,
         skin,
         px_per_mm,
     }

@@ -31,7 +31,6 @@ pub fn seam(
             Some(Around {
                 jewelry: &worn.rendered.jewelry,
                 shadow: &worn.rendered.shadow,
-                height_mm: &worn.rendered.height_mm,
                 // Where no skin is known none is repainted.
                 skin: Some(skin.as_ref()?),
                 px_per_mm: worn.placement.px_per_mm,

@@ -214,7 +214,6 @@ mod tests {
             rendered: Rendered {
                 rect: bar,
                 shadow: Mask::filled(bar, 0.0),
-                height_mm: Mask::filled(bar, 0.0),
                 jewelry,
                 softness: 0.0,
             },

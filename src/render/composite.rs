@@ -23,7 +23,6 @@ pub fn compose(
         .union(&shadow.map_or(Rect::default(), |s| s.rect))
         .clip(&frame);
     let mut jewelry = Mask::filled(rect, 0.0);
-    let mut height_mm = Mask::filled(rect, 0.0);
     let mut darkened = Mask::filled(rect, 0.0);
     let width = rect.width as usize;
     let mut taken = vec![[0f32; 3]; width];
@@ -50,7 +49,6 @@ pub fn compose(
             }
             let x = column(f.x);
             jewelry.data[start + x] = f.color[3];
-            height_mm.data[start + x] = f.height_mm;
             let px = canvas.get_pixel_mut(f.x as u32, y as u32);
             let behind = lit(px.0, &taken[x]);
             px.0 = std::array::from_fn(|k| encode_srgb8(f.color[k] + (1.0 - f.color[3]) * behind[k]));
@@ -69,7 +67,6 @@ pub fn compose(
         rect,
         jewelry,
         shadow: darkened,
-        height_mm,
         softness: 0.0,
     }
 }

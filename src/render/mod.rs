@@ -65,8 +65,6 @@ pub struct Rendered {
     pub jewelry: Mask,
     /// Shadow: 0 none ..= 1 black.
     pub shadow: Mask,
-    /// Height of the jewelry above the skin, mm; 0 beside it.
-    pub height_mm: Mask,
     /// Standard deviation, pixels, of the photograph's blur that the piece was resampled with.
     pub softness: f64,
 }

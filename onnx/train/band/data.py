@@ -43,7 +43,7 @@ def shrunk(planes, px_per_mm):
 
 
 def stack_of(planes, k):
-    """[h, w, 10]: worn, coverage, band, height, composite, shadow."""
+    """[h, w, 10]: worn, coverage, band, other, composite, shadow."""
     at = 6 + 4 * k
     return np.concatenate([planes[..., :6], planes[..., at : at + 4]], -1)
 
@@ -70,6 +70,6 @@ def told(pair, k, **as_if):
     stack = stack_of(planes, k).astype(np.float32) / 255
     worn, alpha, band, composite, shadow = stack[..., 0:3], stack[..., 3], stack[..., 4], stack[..., 6:9], stack[..., 9]
     rows, columns = np.nonzero((band > 0.02) & (alpha <= SHOWS))
-    seen = features(composite, alpha, shadow, px_per_mm, rows, columns, **as_if)
+    seen = features(composite, alpha, shadow, stack[..., 5], px_per_mm, rows, columns, **as_if)
     wanted = (log_odds(worn[rows, columns]) - log_odds(composite[rows, columns])) / CHANGE
     return seen, np.clip(wanted, -BOUND, BOUND).astype(np.float32)

@@ -1,9 +1,9 @@
-"""Held-out persons: how far the band is from the worn picture after the pass, over before, for changes scaled by a factor.
+"""Held-out persons: how far the band is from the worn picture after the pass, over before, for several gains of what is fine in the paint.
 
     python evaluate.py RUN PAIRS [PAIRS ..] [--steps 1] [--sheet sheet.png] [--all]
 
 The program's own measure, on pictures and with its own tiles, is `parure accuracy RENDERS --seam --band MODEL.onnx`; this one
-serves to choose the factor (SHRINK of export.py) and to compare runs.
+serves to choose that gain and to compare runs.
 """
 import argparse
 
@@ -16,8 +16,8 @@ from export import weights
 from features import SHOWS, features, linear
 from net import CHANGE, sample
 
-SMOOTH = 0.3  # mm; as in src/inpaint/compact.rs
-FACTORS = (0.4, 0.6, 0.8, 1.0, 1.2)
+FINE, COARSE, NEAR = 0.15, 0.7, (0.6, 1.8)  # mm; as in src/inpaint/compact.rs
+GAINS = (1.0, 1.2, 1.4, 1.6, 2.0)  # of what varies faster than COARSE; FINE_GAIN of src/inpaint/compact.rs is one of them
 
 
 def lab(srgb):
@@ -47,20 +47,36 @@ def delta_e(a, b):
     return np.sqrt(np.maximum(x * x + y * y + z * z + rt * y * z, 0))
 
 
+def lightest(stack, px_per_mm):
+    """The largest logarithm of a gain; as in src/inpaint/lightest.rs."""
+    alpha, band, other, shadow = stack[..., 3], stack[..., 4], stack[..., 5], stack[..., 9]
+    reach = int(np.ceil(2.0 * px_per_mm))
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    stays = shadow * (1 - band) ** 2 * (alpha <= SHOWS) * (other < 0.5)
+    beyond = cv2.dilate(stays.astype(np.float32), (x * x + y * y <= reach * reach).astype(np.uint8))
+    light = lambda shadow: 1 - np.clip(shadow, 0, 0.95)
+    return np.maximum(np.log(light(beyond) / light(shadow)), 0) + 0.08 + 0.5 * np.exp(-beyond / 0.04)
+
+
 def change_of(net, pair, steps):
-    """The change of a whole picture, at its own scale."""
+    """[fine, coarse, share of the fine one] change of a whole picture, at its own scale."""
     height, width = pair["planes"].shape[:2]
     planes, px_per_mm = shrunk(pair["planes"], pair["px_per_mm"])
     stack = stack_of(planes, 0).astype(np.float32) / 255
     rows, columns = np.nonzero((stack[..., 4] > 0) & (stack[..., 3] <= SHOWS))
-    seen = features(stack[..., 6:9], stack[..., 3], stack[..., 9], px_per_mm, rows, columns)
+    seen = features(stack[..., 6:9], stack[..., 3], stack[..., 9], stack[..., 5], px_per_mm, rows, columns)
     got = sample(net, torch.from_numpy(seen), steps, torch.Generator().manual_seed(3)).numpy()
+    got = np.minimum(got, lightest(stack, px_per_mm)[rows, columns, None] / CHANGE)
     change = np.zeros((*planes.shape[:2], 4), np.float32)
     change[rows, columns, :3], change[rows, columns, 3] = got, 1
-    change = cv2.GaussianBlur(change, (0, 0), SMOOTH * px_per_mm)
+    blurred = (cv2.GaussianBlur(change, (0, 0), mm * px_per_mm) for mm in (FINE, COARSE))
+    fine, coarse = (CHANGE * b[..., :3] / np.maximum(b[..., 3:], 1e-3) for b in blurred)
+    far = cv2.distanceTransform((stack[..., 3] <= SHOWS).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / px_per_mm
+    t = np.clip((far - NEAR[0]) / (NEAR[1] - NEAR[0]), 0, 1)
+    near = np.repeat((1 - t * t * (3 - 2 * t))[..., None], 3, -1)
     if planes.shape[:2] != (height, width):
-        change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
-    return CHANGE * change[..., :3] / np.maximum(change[..., 3:], 1e-3)
+        fine, coarse, near = (cv2.resize(b.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) for b in (fine, coarse, near))
+    return fine, coarse, near
 
 
 def detail(picture, inside):
@@ -82,21 +98,22 @@ def main():
     net = weights(args.run)
     ratios, details, strips = [], [], []
     for pair in load(args.pairs, None if args.all else True):
-        change = change_of(net, pair, args.steps)
+        fine, coarse, near = change_of(net, pair, args.steps)
         stack = stack_of(pair["planes"], 0).astype(np.float32) / 255
         worn, before, band = stack[..., 0:3], stack[..., 6:9], stack[..., 4:5]
         inside = band[..., 0] > 0
-        pictures = [before] + [before + band * (lit(before, np.exp(f * change)) - before) for f in FACTORS]
+        changes = [coarse + gain * near * (fine - coarse) for gain in GAINS]
+        pictures = [before] + [before + band * (lit(before, np.exp(change)) - before) for change in changes]
         pictures = [np.round(np.clip(p, 0, 1) * 255) / 255 for p in pictures]
         far = [delta_e(lab(p[inside]), lab(worn[inside])).mean() for p in pictures]
         ratios.append(np.array(far[1:]) / max(far[0], 1e-6))
         details.append([detail(p, inside) / max(detail(worn, inside), 1e-12) for p in pictures])
         print(f"{pair['name']}: ΔE2000 {far[0]:.2f} -> " + " ".join(f"{v:.2f}" for v in far[1:]), flush=True)
-        strips.append([pictures[0], pictures[FACTORS.index(1.0) + 1], worn])
+        strips.append([pictures[0], pictures[1], worn])
     print(f"detail before: {np.median(np.array(details)[:, 0]):.2f}")
-    for k, f in enumerate(FACTORS):
+    for k, gain in enumerate(GAINS):
         r, d = np.array(ratios)[:, k], np.array(details)[:, k + 1]
-        print(f"factor {f}: after / before median {np.median(r):.3f}, mean {r.mean():.3f}, worse on {(r > 1).mean():.1%} of {len(r)}; detail {np.median(d):.2f}")
+        print(f"gain {gain}: after / before median {np.median(r):.3f}, mean {r.mean():.3f}, worse on {(r > 1).sum()} of {len(r)}; detail median {np.median(d):.2f}, mean {d.mean():.2f}")
     if args.sheet:
         wide = max(sum(p.shape[1] for p in s) for s in strips)
         rows = [np.pad(np.hstack(s), ((0, 4), (0, wide - sum(p.shape[1] for p in s)), (0, 0))) for s in strips]

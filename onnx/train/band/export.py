@@ -1,8 +1,6 @@
 """Writes a run's weights as ONNX with 16-bit weights; input and output stay 32-bit.
 
-    python export.py RUN OUT.onnx [SHRINK]
-
-SHRINK, 1 unless given, scales the change: chosen on held-out persons, see evaluate.py.
+    python export.py RUN OUT.onnx
 """
 import os
 import sys
@@ -16,16 +14,7 @@ from features import COUNT
 from net import Band
 
 
-PIXELS = 4096  # of a run; as in src/inpaint/compact.rs
-
-
-class Shrunk(torch.nn.Module):
-    def __init__(self, net, by):
-        super().__init__()
-        self.net, self.by = net, by
-
-    def forward(self, input):
-        return self.net(input) * self.by if self.by != 1 else self.net(input)
+PIXELS = 512  # of a run; as in src/inpaint/compact.rs
 
 
 def weights(run):
@@ -51,10 +40,9 @@ def halve_weights(model):
     model.graph.node.extend(casts + nodes)
 
 
-def main(run, out, shrink="1"):
-    net = Shrunk(weights(run), float(shrink)).eval()
+def main(run, out):
     torch.onnx.export(
-        net, torch.zeros(PIXELS, 4 + COUNT), out,
+        weights(run), torch.zeros(PIXELS, 4 + COUNT), out,
         input_names=["input"], output_names=["change"], opset_version=17, dynamo=False,
     )
     model = onnx.load(out)

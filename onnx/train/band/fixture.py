@@ -17,12 +17,13 @@ picture = np.round(np.clip(0.5 + smooth(rng.normal(0, 1, (SIDE, SIDE, 3))), 0.05
 y, x = np.mgrid[:SIDE, :SIDE]
 alpha = np.round(np.clip(5.5 - np.abs(x + 0.4 * y - 14), 0, 1), 3).astype(np.float32)
 shadow = np.round(np.clip(smooth(rng.random((SIDE, SIDE))), 0, 1), 3).astype(np.float32)
+other = np.round(np.clip((x - y) / 6 - 2.2, 0, 1) * (1 - alpha), 3).astype(np.float32)
 rows, columns = np.nonzero(alpha <= SHOWS)
 rows, columns = rows[::37], columns[::37]
-told = features(picture, alpha, shadow, PX_PER_MM, rows, columns)
+told = features(picture, alpha, shadow, other, PX_PER_MM, rows, columns)
 record = dict(
     side=SIDE, px_per_mm=PX_PER_MM, picture=picture.reshape(-1, 3).tolist(), alpha=alpha.ravel().tolist(), shadow=shadow.ravel().tolist(),
-    pixels=(rows * SIDE + columns).tolist(), features=told.round(5).tolist(),
+    other=other.ravel().tolist(), pixels=(rows * SIDE + columns).tolist(), features=told.round(5).tolist(),
 )
 rounded = json.loads(json.dumps(record), parse_float=lambda v: round(float(v), 5))
 with open(sys.argv[1], "w") as f:

@@ -4,7 +4,7 @@ import math
 import torch
 from torch import nn
 
-from features import AROUND, COUNT, RINGS, TURNS
+from features import COUNT, TURNS, layout
 
 CHANGE = 0.1  # one unit of change: of the logarithm of the gain; as in src/inpaint/compact.rs
 BOUND = 20.0  # units; the network cannot ask for more
@@ -16,19 +16,8 @@ def alpha_sigma(time):
 
 def mirrored():
     """Where each feature of a mirrored picture lies among those of the picture."""
-    first = 3 + 5 * len(AROUND)
-    order = list(range(first))
-    for ring in range(len(RINGS)):
-        at, places = first + ring * (TURNS + TURNS // 3), {}
-        for k in range(TURNS):
-            # A shadow follows every third coverage.
-            places[k] = at + k + (k + 2) // 3
-        for k in range(TURNS):
-            other = (TURNS // 2 - k) % TURNS
-            order.append(places[other])
-            if k % 3 == 0:
-                order.append(places[other] + 1)
-    return order
+    names = layout()
+    return [names.index((what, k if k is None else (TURNS // 2 - k) % TURNS)) for what, k in names]
 
 
 class Band(nn.Module):

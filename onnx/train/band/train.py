@@ -17,7 +17,8 @@ from net import Band, alpha_sigma
 EVERY = 500
 PURE = 0.9  # share of pixels that start from pure noise, as every use does
 LEAST = 0.3  # less noise than this no step starts from
-FAR = 3.0  # units of change from which on differences count as they are, not by their squares
+FAR = 1.0  # units of change from which on differences count as they are, not by their squares
+LEAST_WANTED = 0.5  # units; scenes in which less is wrong count as if so much were
 
 
 def gathered(pairs, copies, rng):
@@ -31,8 +32,9 @@ def gathered(pairs, copies, rng):
                 as_if = dict(turned=rng.normal(0, 0.25), mirrored=bool(rng.random() < 0.5), gain=float(np.exp(rng.normal(0, 0.25))))
                 k = 0 if rng.random() < 0.85 else int(rng.integers(shadows(pair)))
             seen, wanted = told(pair, k, **as_if)
-            # Every scene counts as much as any other.
-            parts.append((seen.astype(np.float16), wanted.astype(np.float16), np.full(len(seen), 1 / max(len(seen), 1), np.float32)))
+            # Every scene counts as much as any other, and what counts is the share of what is wrong in it.
+            weight = 1 / max(len(seen), 1) / (np.abs(wanted).mean() + LEAST_WANTED)
+            parts.append((seen.astype(np.float16), wanted.astype(np.float16), np.full(len(seen), weight, np.float32)))
     seen, wanted, weight = (np.concatenate(p) for p in zip(*parts))
     return torch.from_numpy(seen), torch.from_numpy(wanted), torch.from_numpy(weight / weight.mean())
 

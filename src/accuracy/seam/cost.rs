@@ -20,25 +20,25 @@ use crate::product::Kind;
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
     pub kind: Kind,
-    /// Fastest of [`RUNS`], ms.
+    /// Fastest of [`RUNS`] on the embedded backend, ms.
     pub ms: f64,
-    /// The same on the other backend.
-    pub other_ms: Option<f64>,
+    /// The same on ONNX Runtime, where there is one.
+    pub ort_ms: Option<f64>,
     /// Most memory that the process held during the pass over what it held before, MB; Linux alone tells.
     pub added_mb: Option<f64>,
 }
 
 const RUNS: usize = 3;
 
-/// Times the pass over each kind of jewelry in the scene, enlarged.
+/// Times the pass over each kind of jewelry in the scene, enlarged, with a painter on either backend.
 ///
 /// # Errors
 /// A file is missing or cannot be read, or a model fails.
 pub fn cost(
     json: &Path,
     engine: &dyn Engine,
-    painter: &dyn Painter,
-    other: Option<&dyn Painter>,
+    embedded: &dyn Painter,
+    ort: Option<&dyn Painter>,
 ) -> Result<Vec<Cost>, SceneError> {
     let mut scene = open(json, engine)?;
     let scale = f64::from(SMALL.0) / f64::from(scene.photo.width());
@@ -73,11 +73,11 @@ pub fn cost(
             runs.fold(f64::INFINITY, f64::min)
         };
         // The first pass, with whatever it loads: later ones find its memory still there.
-        let added_mb = added(|| drop(composite.repainted(painter)));
+        let added_mb = added(|| drop(composite.repainted(embedded)));
         out.push(Cost {
             kind,
-            ms: fastest(painter),
-            other_ms: other.map(fastest),
+            ms: fastest(embedded),
+            ort_ms: ort.map(fastest),
             added_mb,
         });
     }

@@ -81,7 +81,7 @@ mod tests {
             rim: none.clone(),
             alpha: none.clone(),
             shadow: none.clone(),
-            height_mm: none,
+            other: none,
             width_px: 8.0,
             px_per_mm: 3.0,
         }

@@ -80,7 +80,6 @@ impl Composite {
             .map(|(rendered, px_per_mm)| Around {
                 jewelry: &rendered.jewelry,
                 shadow: &rendered.shadow,
-                height_mm: &rendered.height_mm,
                 skin: Some(&self.skin),
                 px_per_mm: *px_per_mm,
             })

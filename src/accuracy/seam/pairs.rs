@@ -18,11 +18,9 @@ use crate::render::RenderSettings;
 
 /// Skin that is kept around the band, mm.
 const MARGIN_MM: f64 = 8.0;
-/// Codes of a millimetre of height.
-const CODES_PER_MM: f32 = 25.0;
 
 /// Writes `NAME.npy` into `folder`: bytes [h, w, 6 + 4 `shadows`] around the scene's jewelry. Planes: worn red, green, blue;
-/// coverage; band; height in 1/25 mm; then for each of `shadows` shadows, right and wrong ones, composite red, green, blue
+/// coverage; band; what is neither skin nor jewelry; then for each of `shadows` shadows, right and wrong ones, composite red, green, blue
 /// and the shadow that was laid. Returns the pixels per millimetre; `None` when there is no band.
 ///
 /// # Errors
@@ -46,7 +44,7 @@ pub fn write(
     colours(&mut planes, &scene.worn, &rect);
     add(&mut planes, &rect, &band.alpha, 255.0);
     add(&mut planes, &rect, &band.weight, 255.0);
-    add(&mut planes, &rect, &band.height_mm, CODES_PER_MM);
+    add(&mut planes, &rect, &band.other, 255.0);
     for k in 0..shadows {
         let composite = match k {
             0 => None,
