@@ -176,32 +176,36 @@ impl Painter for Compact {
                 changes.iter_mut().zip(paint).for_each(|(plane, v)| plane[*i] = v);
             }
         }
-        // As far as fine paint reaches.
-        let window = Window::around(&pixels, side, 3.0 * FINE_MM * view.px_per_mm);
-        let blur = |mm: f64| {
-            let sigma = mm * view.px_per_mm;
-            changes
-                .each_ref()
-                .map(|plane| blurred(plane, side, sigma, &window))
-        };
-        let (fine, coarse) = (blur(FINE_MM), blur(COARSE_MM));
-        let shows: Vec<bool> = view.alpha.iter().map(|a| *a > SHOWS).collect();
-        let far = distances(&shows, side);
-        let painted = view.picture.iter().enumerate().map(|(i, old)| {
-            if fine[3][i] <= LEAST {
-                return *old;
-            }
-            let near = 1.0 - smooth(FINE_NEAR_MM, far[i] / view.px_per_mm.max(1e-6) as f32);
-            std::array::from_fn(|k| {
-                let [fine, coarse] = [&fine, &coarse].map(|of| of[k][i] / of[3][i].max(LEAST));
-                lit(
-                    old[k],
-                    ((coarse + FINE_GAIN * near * (fine - coarse)) * CHANGE).exp(),
-                )
-            })
-        });
-        Ok(painted.collect())
+        Ok(laid(view, &pixels, &changes))
     }
+}
+
+/// The picture with the paint of some pixels laid on. `changes`: red, green, blue, and where there is paint.
+fn laid(view: &TileView, pixels: &[usize], changes: &[Vec<f32>; 4]) -> Vec<[f32; 3]> {
+    let side = view.side;
+    // As far as fine paint reaches.
+    let window = Window::around(pixels, side, 3.0 * FINE_MM * view.px_per_mm);
+    let blur = |mm: f64| {
+        let sigma = mm * view.px_per_mm;
+        changes
+            .each_ref()
+            .map(|plane| blurred(plane, side, sigma, &window))
+    };
+    let (fine, coarse) = (blur(FINE_MM), blur(COARSE_MM));
+    let shows: Vec<bool> = view.alpha.iter().map(|a| *a > SHOWS).collect();
+    let far = distances(&shows, side);
+    let painted = view.picture.iter().enumerate().map(|(i, old)| {
+        if fine[3][i] <= LEAST {
+            return *old;
+        }
+        let near = 1.0 - smooth(FINE_NEAR_MM, far[i] / view.px_per_mm.max(1e-6) as f32);
+        std::array::from_fn(|k| {
+            let [fine, coarse] = [&fine, &coarse].map(|of| of[k][i] / of[3][i].max(LEAST));
+            let change = coarse + FINE_GAIN * near * (fine - coarse);
+            lit(old[k], (change * CHANGE).exp())
+        })
+    });
+    painted.collect()
 }
 
 /// An sRGB-encoded value when the odds of its linear light are multiplied.

@@ -200,6 +200,22 @@ fn another_piece_is_product_too() {
     assert!(band.weight.get(51, 30) > 0.5);
 }
 
+/// Left of the middle there is hair; where no piece looks nothing is known.
+#[test]
+fn what_is_neither_skin_nor_piece_is_known_around_the_piece() {
+    let bead = mask(120, 60, |x, y| 6.5 - (x - 60.0).hypot(y - 30.0));
+    let skin = mask(120, 60, |x, _| f32::from(u8::from(x > 60.0)));
+    let band = Band::around(&[around(&bead, Some(&skin), 4.0)], 3.0, &Rect::of_size(120, 60));
+    assert_eq!(band.other.get(48, 30), 1.0, "hair");
+    assert_eq!(band.other.get(58, 30), 0.0, "the piece before it");
+    assert_eq!(band.other.get(72, 30), 0.0, "skin");
+    assert_eq!(band.other.get(5, 30), 0.0, "far off");
+    // A second piece there whose skin is known as skin everywhere has the say.
+    let both = [around(&bead, Some(&skin), 4.0), around(&bead, None, 4.0)];
+    let band = Band::around(&both, 3.0, &Rect::of_size(120, 60));
+    assert_eq!(band.other.get(48, 30), 0.0);
+}
+
 /// Nothing a painter does reaches beyond the band or into the product.
 fn untouched(before: &RgbImage, after: &RgbImage, pieces: &[Around]) -> Result<(), TestCaseError> {
     let frame = Rect::of_size(before.width(), before.height());
