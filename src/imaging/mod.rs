@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 mod error;
+mod gaussian;
 mod lab;
 mod limits;
 mod photo;
@@ -13,6 +14,7 @@ mod write;
 pub use decode::{Probe, decode_cutout, open_cutout, probe};
 pub use encode::{Encoding, JPEG_QUALITY, Pixels, SRGB_PROFILE, encode};
 pub use error::{PictureError, PictureErrorKind};
+pub use gaussian::gaussian;
 pub use lab::Lab;
 pub use limits::Limits;
 pub use photo::{Photo, PhotoFormat};

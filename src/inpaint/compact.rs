@@ -18,8 +18,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::band::smooth;
-use super::distance::distances;
-use super::features::{COUNT, SHOWS, Window, blurred, features};
+use super::blur::{Window, blurred};
+use super::features::{COUNT, SHOWS, features, off_piece_mm};
 use super::lightest::lightest;
 use super::{Painter, Reach, TileView};
 use crate::imaging::pixel::{linear_to_srgb, photographed, srgb_to_linear};
@@ -133,7 +133,8 @@ impl Painter for Compact {
         let pixels: Vec<usize> = (0..side * side)
             .filter(|i| view.band[*i] > 0.0 && view.alpha[*i] <= SHOWS)
             .collect();
-        let told = features(view, &pixels);
+        let off_piece = off_piece_mm(view);
+        let told = features(view, &pixels, &off_piece);
         let most = lightest(view, &pixels);
         // Red, green, blue, and where there is paint.
         let mut changes: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; side * side]);
@@ -176,12 +177,12 @@ impl Painter for Compact {
                 changes.iter_mut().zip(paint).for_each(|(plane, v)| plane[*i] = v);
             }
         }
-        Ok(laid(view, &pixels, &changes))
+        Ok(laid(view, &pixels, &off_piece, &changes))
     }
 }
 
 /// The picture with the paint of some pixels laid on. `changes`: red, green, blue, and where there is paint.
-fn laid(view: &TileView, pixels: &[usize], changes: &[Vec<f32>; 4]) -> Vec<[f32; 3]> {
+fn laid(view: &TileView, pixels: &[usize], off_piece: &[f32], changes: &[Vec<f32>; 4]) -> Vec<[f32; 3]> {
     let side = view.side;
     // As far as fine paint reaches.
     let window = Window::around(pixels, side, 3.0 * FINE_MM * view.px_per_mm);
@@ -192,13 +193,11 @@ fn laid(view: &TileView, pixels: &[usize], changes: &[Vec<f32>; 4]) -> Vec<[f32;
             .map(|plane| blurred(plane, side, sigma, &window))
     };
     let (fine, coarse) = (blur(FINE_MM), blur(COARSE_MM));
-    let shows: Vec<bool> = view.alpha.iter().map(|a| *a > SHOWS).collect();
-    let far = distances(&shows, side);
     let painted = view.picture.iter().enumerate().map(|(i, old)| {
         if fine[3][i] <= LEAST {
             return *old;
         }
-        let near = 1.0 - smooth(FINE_NEAR_MM, far[i] / view.px_per_mm.max(1e-6) as f32);
+        let near = 1.0 - smooth(FINE_NEAR_MM, off_piece[i]);
         std::array::from_fn(|k| {
             let [fine, coarse] = [&fine, &coarse].map(|of| of[k][i] / of[3][i].max(LEAST));
             let change = coarse + FINE_GAIN * near * (fine - coarse);

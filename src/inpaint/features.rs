@@ -1,11 +1,10 @@
 //! What the compact model is told of each pixel: planes blurred by Gaussians and looked up around it, all in millimetres, so
 //! that the model knows no pixels. `onnx/train/band/features.py` computes the same.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::TileView;
+use super::blur::{Window, blurred};
 use super::distance::distances;
 use crate::imaging::pixel::srgb_to_linear;
 use crate::imaging::split;
@@ -45,15 +44,27 @@ const ENOUGH: f32 = 0.05;
 pub const COUNT: usize =
     4 + 5 * AROUND.len() + RINGS.len() * (TURNS + TURNS / 3) + 2 * NEAR * TURNS + LIT.len() * TURNS;
 
+/// How far each pixel of a view is from the piece, mm.
+pub fn off_piece_mm(view: &TileView) -> Vec<f32> {
+    off_mm(view, view.alpha.iter().map(|a| *a > SHOWS))
+}
+
+/// How far each pixel of a view is from what is marked, mm.
+fn off_mm(view: &TileView, marked: impl Iterator<Item = bool>) -> Vec<f32> {
+    let marked: Vec<bool> = marked.collect();
+    let mut far = distances(&marked, view.side);
+    far.iter_mut().for_each(|d| *d /= view.px_per_mm.max(1e-6) as f32);
+    far
+}
+
 /// The features of some pixels of a view, [`COUNT`] for each: distance from the piece, mm; shadow; how bright skin is around;
 /// distance from what is neither skin nor piece, mm; for each of [`AROUND`] coverage, shadow and the piece's mean colour; for each
 /// of [`RINGS`], in [`TURNS`] directions from the right on towards below, the coverage, on the nearer ones what is neither and
 /// the piece's brightness, and after every third the shadow there; for each of [`LIT`] the logarithm of how much brighter skin
-/// is in each direction.
-pub fn features(view: &TileView, pixels: &[usize]) -> Vec<f32> {
+/// is in each direction. `off_piece` is [`off_piece_mm`].
+pub fn features(view: &TileView, pixels: &[usize], off_piece: &[f32]) -> Vec<f32> {
     let side = view.side;
-    let shows: Vec<bool> = view.alpha.iter().map(|a| *a > SHOWS).collect();
-    let planes = planes(view, &shows);
+    let planes = planes(view);
     // Nothing is blurred where nobody looks.
     let window = |far: f64| Window::around(pixels, side, far * view.px_per_mm);
     let blur = |whats: &[What], mm: f64, far: f64| -> Vec<Vec<f32>> {
@@ -102,12 +113,8 @@ pub fn features(view: &TileView, pixels: &[usize]) -> Vec<f32> {
     };
     let ring_steps = RINGS.map(|(far, _)| steps(far));
     let lit_steps = LIT.map(|(far, _)| steps(far));
-    let other = &planes[What::Other as usize];
-    let far = [
-        distances(&shows, side),
-        distances(&other.iter().map(|o| *o > 0.5).collect::<Vec<_>>(), side),
-    ];
-    let far = |of: usize, i: usize| (far[of][i] / view.px_per_mm.max(1e-6) as f32).min(FARTHEST_MM);
+    let off_other = off_mm(view, planes[What::Other as usize].iter().map(|o| *o > 0.5));
+    let capped = |far: &[f32], i: usize| far[i].min(FARTHEST_MM);
     let mut out = vec![0.0; pixels.len() * COUNT];
     let rows = out.par_chunks_exact_mut(COUNT).zip(pixels).with_min_len(64);
     rows.for_each(|(row, &i)| {
@@ -117,7 +124,12 @@ pub fn features(view: &TileView, pixels: &[usize]) -> Vec<f32> {
                 *place = v;
             }
         };
-        for v in [far(0, i), view.shadow[i], skin[i], far(1, i)] {
+        for v in [
+            capped(off_piece, i),
+            view.shadow[i],
+            skin[i],
+            capped(&off_other, i),
+        ] {
             add(v);
         }
         for planes in &around {
@@ -171,17 +183,17 @@ impl What {
 }
 
 /// A view's planes, in the order of [`What`].
-fn planes(view: &TileView, shows: &[bool]) -> [Vec<f32>; 9] {
-    let mut planes: [Vec<f32>; 9] = std::array::from_fn(|_| Vec::with_capacity(shows.len()));
+fn planes(view: &TileView) -> [Vec<f32>; 9] {
+    let mut planes: [Vec<f32>; 9] = std::array::from_fn(|_| Vec::with_capacity(view.alpha.len()));
     let pixels = view
         .picture
         .iter()
-        .zip(shows)
+        .zip(&view.alpha)
         .zip(view.shadow.iter().zip(&view.other));
-    for ((colour, shows), (shadow, other)) in pixels {
+    for ((colour, alpha), (shadow, other)) in pixels {
         let [red, green, blue] = colour.map(srgb_to_linear);
         let bright = (red + green + blue) / 3.0;
-        let values = if *shows {
+        let values = if *alpha > SHOWS {
             [0.0, 0.0, 1.0, *shadow, 0.0, bright, red, green, blue]
         } else {
             let skin = 1.0 - other;
@@ -220,82 +232,6 @@ impl Step {
     }
 }
 
-/// Part of a square.
-pub struct Window {
-    columns: Range<usize>,
-    rows: Range<usize>,
-}
-
-impl Window {
-    /// Around some pixels, `far` pixels more on every side and one for what lies between pixels.
-    pub fn around(pixels: &[usize], side: usize, far: f64) -> Self {
-        let more = far.ceil().clamp(0.0, 65536.0) as usize + 1;
-        let along = |at: &dyn Fn(usize) -> usize| {
-            let least = pixels.iter().map(|i| at(*i)).min().unwrap_or(0);
-            let most = pixels.iter().map(|i| at(*i)).max().unwrap_or(0);
-            least.saturating_sub(more)..(most + more + 1).min(side)
-        };
-        Self {
-            columns: along(&|i| i % side.max(1)),
-            rows: along(&|i| i / side.max(1)),
-        }
-    }
-}
-
-/// A square of values blurred by a Gaussian of `sigma` pixels, cut at three of them; beyond its border the border goes on. Outside
-/// the window it is 0.
-pub fn blurred(plane: &[f32], side: usize, sigma: f64, window: &Window) -> Vec<f32> {
-    let mut out = vec![0.0; plane.len()];
-    if side == 0 {
-        return out;
-    }
-    let reach = (3.0 * sigma).ceil().clamp(0.0, 4096.0) as usize;
-    let weight = |d: f64| (-0.5 * (d / sigma.max(1e-6)).powi(2)).exp();
-    let raw: Vec<f64> = (0..=2 * reach).map(|i| weight(i as f64 - reach as f64)).collect();
-    let sum: f64 = raw.iter().sum();
-    let mut kernel: Vec<f32> = raw.iter().map(|w| (w / sum) as f32).collect();
-    // Four weights are taken at a time.
-    kernel.resize(kernel.len().next_multiple_of(4), 0.0);
-    let (columns, last) = (window.columns.clone(), side - 1);
-    let seen = window.rows.start.saturating_sub(reach)..(window.rows.end + reach).min(side);
-    let mut padded = vec![0.0; side + kernel.len()];
-    let mut wide = vec![0.0; plane.len()];
-    for y in seen {
-        let row = &plane[y * side..(y + 1) * side];
-        padded[..reach].fill(row[0]);
-        padded[reach..reach + side].copy_from_slice(row);
-        padded[reach + side..].fill(row[last]);
-        let out = &mut wide[y * side..][columns.clone()];
-        for (four, i) in kernel.chunks_exact(4).zip((0..).step_by(4)) {
-            add(
-                out,
-                four,
-                std::array::from_fn(|k| &padded[i + k..][columns.clone()]),
-            );
-        }
-    }
-    for y in window.rows.clone() {
-        let row = &mut out[y * side..][columns.clone()];
-        for (four, i) in kernel.chunks_exact(4).zip((0..).step_by(4)) {
-            let from = |k: usize| (y + i + k).saturating_sub(reach).min(last) * side;
-            add(
-                row,
-                four,
-                std::array::from_fn(|k| &wide[from(k)..][columns.clone()]),
-            );
-        }
-    }
-    out
-}
-
-/// Adds four weighted rows: whole rows, so that no sum waits for another.
-fn add(out: &mut [f32], weights: &[f32], [a, b, c, d]: [&[f32]; 4]) {
-    let rows = out.iter_mut().zip(a).zip(b).zip(c).zip(d);
-    for ((((o, a), b), c), d) in rows {
-        *o += (weights[0] * a + weights[1] * b) + (weights[2] * c + weights[3] * d);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -331,7 +267,7 @@ mod tests {
             px_per_mm: recorded.px_per_mm,
             noise: Noise::new(0, 0),
         };
-        let got = features(&view, &recorded.pixels);
+        let got = features(&view, &recorded.pixels, &off_piece_mm(&view));
         assert_eq!(got.len(), recorded.features.len() * COUNT);
         for (got, want) in got.chunks_exact(COUNT).zip(&recorded.features) {
             for (k, (got, want)) in got.iter().zip(want).enumerate() {

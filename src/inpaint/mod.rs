@@ -6,6 +6,7 @@
 //! the skin around it or rougher than it is dropped.
 
 pub mod band;
+mod blur;
 mod choice;
 pub mod compact;
 mod distance;

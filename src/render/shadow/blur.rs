@@ -1,6 +1,7 @@
 //! Gaussian blur of bounded reach: the Gaussian itself where it is small, else the Gaussian on a field of half the size.
 
 use super::grid::{Field, Lattice};
+use crate::imaging::gaussian;
 
 /// Up to this standard deviation, cells, the Gaussian itself is cheap; beyond it the field is smooth enough after the
 /// blur to be blurred at half its size.
@@ -44,16 +45,6 @@ fn direct(field: &mut Field, sigma: f64) {
         weigh_row(from, out, &mut row, &kernel);
     }
     weigh_columns(&spare, &mut field.data, w, h, &kernel);
-}
-
-/// One side of the sampled Gaussian out to three `sigma`, the middle first; both sides together sum to 1.
-fn gaussian(sigma: f64) -> Vec<f32> {
-    let reach = (3.0 * sigma).ceil() as usize;
-    let side: Vec<f64> = (0..=reach)
-        .map(|i| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp())
-        .collect();
-    let sum = 2.0 * side.iter().sum::<f64>() - 1.0;
-    side.iter().map(|v| (v / sum) as f32).collect()
 }
 
 /// `padded` holds the row between as many zeros as the kernel reaches.
